@@ -1,0 +1,141 @@
+"""Shape and obligations -> for each number, what it draws on and which rows contribute: pure, no SQL, no data.
+
+A number draws on (design 3, "What a cell must pass")
+
+* the source of its argument, COUNT(*) on the first source;
+* every source that its cell's dimensions, WHERE or its own FILTER mention;
+* every source its rows depend on through a join: an INNER-joined source is needed by every row, and a source is needed
+  by whatever is joined *to* it. So ``COUNT(c.claim_id)`` over ``sales LEFT JOIN claims`` draws on both: it is the same
+  number as over the INNER JOIN, and the same number must pass the same thresholds in every spelling.
+
+Beyond the design's list, a number that counts rows (anything but COUNT DISTINCT) is multiplied by LEFT-joined sources
+it does not draw on: ``COUNT(*) - COUNT(DISTINCT sale_id)`` would give the claims beyond each sale's first. Those
+sources are its ``multipliers``: they must contribute no unit at all, or at least the minimum.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cleanroom.engine.expressions import dimension_columns, predicate_columns
+from cleanroom.plan import Obligations, Plan
+from cleanroom.shape import (
+    Aggregate,
+    And,
+    ColumnRef,
+    Compare,
+    CompareOp,
+    Fn,
+    In,
+    JoinKind,
+    Literal,
+    PlainColumn,
+    Predicate,
+    QueryShape,
+)
+
+CONTRIBUTOR = "contributor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """The rows of a cell that contribute: those passing ``filter`` whose ``argument`` is not NULL."""
+
+    filter: Predicate | None = None
+    argument: ColumnRef | None = None
+
+
+WHOLE_CELL = Condition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberNeeds:
+    """What has to be counted to decide about one number. All tuples hold source indices, ascending."""
+
+    condition: Condition
+    draws: tuple[int, ...]
+    multipliers: tuple[int, ...]
+    mixing: tuple[int, ...]
+    magnitude_of: int | None
+
+
+def cell_needs(plan: Plan) -> NumberNeeds:
+    """What decides whether the cell is listed at all: its first source, over all its rows."""
+    mixed = mixing_sources(plan, None)
+    return NumberNeeds(
+        condition=WHOLE_CELL,
+        draws=(0,),
+        multipliers=(),
+        mixing=(0,) if 0 in mixed else (),
+        magnitude_of=None,
+    )
+
+
+def number_needs(plan: Plan, aggregate: Aggregate) -> NumberNeeds:
+    """What decides about ``aggregate``."""
+    shape = plan.shape
+    draws = drawn_sources(shape, aggregate)
+    mixed = mixing_sources(plan, aggregate.filter)
+    condition = Condition(filter=aggregate.filter, argument=aggregate.column)
+    multipliers: tuple[int, ...] = ()
+    if aggregate.fn is not Fn.COUNT_DISTINCT:
+        multipliers = tuple(index for index in range(len(shape.sources)) if index not in draws)
+    argument = aggregate.column.source if aggregate.column is not None else 0
+    sums = aggregate.fn in (Fn.SUM, Fn.AVG)
+    return NumberNeeds(
+        condition=condition,
+        draws=tuple(sorted(draws)),
+        multipliers=multipliers,
+        mixing=tuple(sorted(draws & mixed)),
+        magnitude_of=argument if sums and argument in mixed else None,
+    )
+
+
+def drawn_sources(shape: QueryShape, aggregate: Aggregate) -> frozenset[int]:
+    """The sources whose units stand behind ``aggregate``."""
+    mentioned = {aggregate.column.source if aggregate.column is not None else 0}
+    mentioned |= {reference.source for dimension in shape.dimensions for reference in dimension_columns(dimension)}
+    mentioned |= {reference.source for reference in predicate_columns(shape.where)}
+    mentioned |= {reference.source for reference in predicate_columns(aggregate.filter)}
+    inner = {i for i, source in enumerate(shape.sources) if source.join and source.join.kind is JoinKind.INNER}
+    return _with_join_parents(shape, mentioned | inner)
+
+
+def _with_join_parents(shape: QueryShape, sources: Iterable[int]) -> frozenset[int]:
+    reached = set(sources)
+    # A source is joined to earlier ones only, so one pass from the last to the first closes the set.
+    for index in range(len(shape.sources) - 1, 0, -1):
+        join = shape.sources[index].join
+        if index in reached and join is not None:
+            reached |= {pair.left.source for pair in join.pairs}
+    return frozenset(reached)
+
+
+def mixing_sources(plan: Plan, own_filter: Predicate | None) -> frozenset[int]:
+    """The sources whose cells mix several members' rows and whose policies set contributor rules.
+
+    Not those grouped by ``contributor``, nor those that WHERE or the number's own FILTER fixes to one member.
+    """
+    obligations: Obligations = plan.obligations
+    grouped = {
+        dimension.column.source
+        for dimension in plan.shape.dimensions
+        if isinstance(dimension, PlainColumn) and dimension.column.column == CONTRIBUTOR
+    }
+    fixed = _fixed_to_one(plan.shape.where) | _fixed_to_one(own_filter)
+    return frozenset(
+        index
+        for index, source in enumerate(obligations.sources)
+        if source.contributors is not None and len(plan.tables[index]) > 1 and index not in grouped | fixed
+    )
+
+
+def _fixed_to_one(predicate: Predicate | None) -> frozenset[int]:
+    match predicate:
+        case And(terms=terms):
+            return frozenset().union(*(_fixed_to_one(term) for term in terms))
+        case Compare(op=CompareOp.EQ, left=PlainColumn(column=reference), right=Literal()):
+            return frozenset({reference.source} if reference.column == CONTRIBUTOR else ())
+        case In(left=PlainColumn(column=reference), options=options) if len(set(options)) == 1:
+            return frozenset({reference.source} if reference.column == CONTRIBUTOR else ())
+        case _:
+            return frozenset()
