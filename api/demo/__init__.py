@@ -1,0 +1,1 @@
+"""The demo room: a world with known truth (``world``, ``generate``), its files (``files``), and the story (``story``)."""
