@@ -1,7 +1,7 @@
 """A question, described: the closed world of what can be asked, as frozen types.
 
-``queries`` makes a ``QueryShape`` from text (parse, bind); ``policies`` decides about it; ``engine`` writes SQL from it.
-There is no other way to the engine, and no node here can express what the grammar does not allow
+``queries`` makes a ``QueryShape`` from text (parse, bind); ``policies`` decides about it; ``engine`` writes SQL from
+it. There is no other way to the engine, and no node here can express what the grammar does not allow
 (INVARIANT I7). Column names are contract columns, resolved: a ``ColumnRef`` always means exactly one (I8).
 
 Two kinds of expression must never be mixed up: *row expressions* (dimensions, predicates) are evaluated inside the

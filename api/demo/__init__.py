@@ -1,1 +1,1 @@
-"""The demo room: a world with known truth (``world``, ``generate``), its files (``files``), and the story (``story``)."""
+"""The demo room: a world with known truth (``world``, ``generate``), its files (``files``), the story (``story``)."""
