@@ -52,10 +52,12 @@ class JoinPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasePolicy:
-    """How numbers leave: the mechanism and its parameters."""
+    """How numbers leave: the mechanism and its parameters (``epsilon``, ``delta``: differential privacy's budget)."""
 
     mechanism: Mechanism
     base: int | None = None
+    epsilon: Decimal | None = None
+    delta: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
