@@ -1,0 +1,115 @@
+"""Decides which new numbers may leave, given those that left: the arrow from layers to shown flags.
+
+In: a partition's units, held layers and new layers over the same base cells. Out: per new layer which of its numbers
+may be shown. Nothing here knows a value, a name or a query.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanroom.privacy.ledger.atoms import Atoms, Layer
+from cleanroom.privacy.ledger.linear import Budget, isolates
+from cleanroom.privacy.ledger.reduction import Incidence, Knot, reduced
+from cleanroom.privacy.ledger.units import Ints, Units
+
+Shown = NDArray[np.bool_]
+MAX_SEARCH_STEPS = 400
+"""Search steps per question put to the linear test; running out withholds."""
+
+MAX_KNOT_WORK = 400_000_000
+"""Bound on rows x rows x columns of one elimination; a larger knot withholds its new numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is to be settled: ``held`` and ``new`` layers over the base cells of ``atoms`` (already refined by both)."""
+
+    atoms: Atoms
+    units: Units
+    held: Sequence[Layer]
+    new: Sequence[Layer]
+
+
+def settle(case: Case) -> tuple[Shown, ...]:
+    """Which numbers of each new layer may be shown; earlier layers and lower numbers are preferred.
+
+    INVARIANT I13: with what is answered True, no combination of held and new numbers speaks about 1 .. k-1 units.
+    ``case.units`` are those of the base cells.
+    """
+    units = case.units.merged(case.atoms.of_cell, case.atoms.count)
+    sizes = [int(layer.max(initial=-1)) + 1 for layer in case.new]
+    incidence, first_new = _incidence(case)
+    shown = np.ones(incidence.numbers, dtype=bool)
+    if units.small.any() and not _whole_is_safe(incidence, units):
+        # Which one of two conflicting numbers stays depends on their order only, so nothing new counts as out yet.
+        outcome = reduced(incidence, units, settled=first_new)
+        for knot in outcome.knots:
+            for number in _withheld(knot, first_new, units.k):
+                shown[number] = False
+        shown = shown[outcome.same_as]
+    starts = first_new + np.cumsum([0, *sizes])
+    return tuple(shown[start : start + size] for start, size in zip(starts[:-1], sizes, strict=True))
+
+
+def _whole_is_safe(incidence: Incidence, units: Units) -> bool:
+    outcome = reduced(incidence, units, settled=incidence.numbers)
+    return not any(_isolates(knot, list(range(len(knot.rows))), units.k) for knot in outcome.knots)
+
+
+def _incidence(case: Case) -> tuple[Incidence, int]:
+    rows: list[Ints] = []
+    columns: list[Ints] = []
+    offset = first_new = 0
+    for position, layer in enumerate((*case.held, *case.new)):
+        if position == len(case.held):
+            first_new = offset
+        over_atoms = layer[case.atoms.first]
+        covered = np.flatnonzero(over_atoms >= 0)
+        rows.append(over_atoms[covered].astype(np.int64) + offset)
+        columns.append(covered)
+        offset += int(layer.max(initial=-1)) + 1
+    if not case.new:
+        first_new = offset
+    incidence = Incidence(
+        row=np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64),
+        column=np.concatenate(columns) if columns else np.zeros(0, dtype=np.int64),
+        numbers=offset,
+        columns=case.atoms.count,
+    )
+    return incidence, first_new
+
+
+def _withheld(knot: Knot, first_new: int, k: int) -> list[int]:
+    """The new numbers of a knot that must stay: those that, added in order to the admitted ones, isolate a group."""
+    new = [place for place, number in enumerate(knot.rows) if number >= first_new]
+    if not new or not _isolates(knot, list(range(len(knot.rows))), k):
+        return []
+    admitted = [place for place, number in enumerate(knot.rows) if number < first_new]
+    refused: list[int] = []
+    _admit(knot, new, admitted, refused, k)
+    return [knot.rows[place] for place in refused]
+
+
+def _admit(knot: Knot, candidates: list[int], admitted: list[int], refused: list[int], k: int) -> None:
+    """One by one in order, by halves: a safe whole has only safe parts."""
+    if not _isolates(knot, [*admitted, *candidates], k):
+        admitted.extend(candidates)
+    elif len(candidates) == 1:
+        refused.extend(candidates)
+    else:
+        half = len(candidates) // 2
+        _admit(knot, candidates[:half], admitted, refused, k)
+        _admit(knot, candidates[half:], admitted, refused, k)
+
+
+def _isolates(knot: Knot, places: list[int], k: int) -> bool:
+    matrix = knot.matrix[places]
+    covered = np.flatnonzero(matrix.any(axis=0))
+    if len(places) ** 2 * len(covered) > MAX_KNOT_WORK:
+        return True
+    small = [knot.small[column] for column in covered if column < len(knot.small)]
+    large = list(range(len(small), len(covered)))
+    return isolates(matrix[:, covered], large, small, k=k, budget=Budget(steps=MAX_SEARCH_STEPS))
