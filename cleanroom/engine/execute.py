@@ -1,0 +1,95 @@
+"""Plan -> raw cells: run the generated queries in a locked session and read their rows by layout.
+
+Nothing is decided here; what comes out goes to ``cleanroom.privacy`` and nowhere else.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from cleanroom.engine.control import RunControl
+from cleanroom.engine.raw import Magnitude, RawCell, RawNumber, UnitCount
+from cleanroom.engine.session import Session
+from cleanroom.engine.sql import MAX_CELLS, EngineSql, MagnitudeLayout, NumberLayout, UnitLayout, aggregate_query
+from cleanroom.errors import IntegrityFailure, UsageProblem
+from cleanroom.plan import Plan
+from cleanroom.released import ShownValue
+
+Row = Sequence[object]
+
+
+def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell, ...]:
+    """All cells of ``plan``, counted.
+
+    Raises:
+        UsageProblem: CR-R103 more than 200,000 cells.
+        RunCancelled, RunTimedOut, RunOutOfMemory, RunFailed: CR-R301 to CR-R304.
+    """
+    query = aggregate_query(plan, session.reference)
+    rows = session.fetch(query, control)
+    if len(rows) > MAX_CELLS:
+        raise UsageProblem("CR-R103", f"the answer has more than {MAX_CELLS} cells", help="group by fewer dimensions")
+    return tuple(_cell(row, query) for row in rows)
+
+
+def _cell(row: Row, query: EngineSql) -> RawCell:
+    if query.whole is None:
+        raise AssertionError("an aggregate query has the layout of its cells")
+    return RawCell(
+        key=tuple(_shown(value) for value in row[: query.keys]),
+        whole=_number(row, query.whole),
+        numbers=tuple(_number(row, layout) for layout in query.numbers),
+    )
+
+
+def _number(row: Row, layout: NumberLayout) -> RawNumber:
+    value = row[layout.value]
+    return RawNumber(
+        value=None if value is None else _exact(value),
+        rows=_count(row[layout.rows]),
+        units=tuple(_units(row, units) for units in layout.units),
+        multipliers=tuple(_units(row, units) for units in layout.multipliers),
+        magnitude=None if layout.magnitude is None else _magnitude(row, layout.magnitude),
+    )
+
+
+def _units(row: Row, layout: UnitLayout) -> UnitCount:
+    return UnitCount(
+        source=layout.source,
+        distinct=_count(row[layout.column]),
+        exact=True,
+        by_member=tuple(_count(row[column]) for column in layout.by_member),
+    )
+
+
+def _magnitude(row: Row, layout: MagnitudeLayout) -> Magnitude:
+    return Magnitude(
+        source=layout.source,
+        whole=Decimal(_exact(row[layout.column] or 0)),
+        by_member=tuple(Decimal(_exact(row[column] or 0)) for column in layout.by_member),
+    )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int):
+        raise IntegrityFailure("CR-R203", "the engine gave a count that is not an integer")
+    return value
+
+
+def _exact(value: object) -> int | Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        # A DOUBLE here would be inexact and could be NaN or infinite: no contract type is one.
+        raise IntegrityFailure("CR-R203", "the engine gave a number that is not exact")
+    return value
+
+
+def _shown(value: object) -> ShownValue:
+    match value:
+        case None | str() | bool() | int() | Decimal():
+            return value
+        case datetime():
+            return value.isoformat(sep=" ")
+        case date():
+            return value
+        case _:
+            raise IntegrityFailure("CR-R203", "the engine gave a cell key of a type that cannot be shown")

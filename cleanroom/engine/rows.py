@@ -1,0 +1,144 @@
+"""The row tables ``r0``, ``r1``, ... of a plan as SQL: one per source, only the columns that are needed.
+
+A source is the UNION ALL of its members' pinned tables. Beside contract columns a row table has physical ones that no
+question can name: ``_unit`` (the privacy unit), ``_unit_mask`` and ``_mask_<token>`` (occupancy masks, where stored),
+``contributor`` and, for a folded source, ``_from_<n>`` (whether the n-th member has a row in the fold).
+
+A folded (per-unit) source has one row per token, of possibly several privacy units; it counts for one of them, the
+least. The set of least units is a subset of all contributing units, so its size is a sound lower bound: a fold can
+only make a threshold harder to reach, never easier.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from cleanroom.engine.counts import CONTRIBUTOR
+from cleanroom.engine.expressions import column_of, dimension_columns, predicate_columns, render_predicate
+from cleanroom.engine.literals import quote_name, quote_number, quote_text
+from cleanroom.plan import PinnedTable, Plan, SourceObligations
+from cleanroom.shape import ColumnRef, PerUnit, PerUnitFn, PerUnitOutput, QueryShape
+
+TableReference = Callable[[PinnedTable], str]
+"""How a pinned table is spelled in FROM; the session knows."""
+
+
+def lake_reference(table: PinnedTable) -> str:
+    """A pinned table as the locked session attaches it: one catalogue per member, at its snapshot."""
+    lake = quote_name(f"lake_{table.member}")
+    return f"{lake}.main.{quote_name(table.dataset)} AT (VERSION => {int(table.snapshot)})"
+
+
+def used_columns(shape: QueryShape) -> frozenset[ColumnRef]:
+    """Every column the question mentions outside its per-unit tables."""
+    found: set[ColumnRef] = set(predicate_columns(shape.where))
+    for dimension in shape.dimensions:
+        found |= dimension_columns(dimension)
+    for aggregate in shape.aggregates:
+        found |= predicate_columns(aggregate.filter)
+        if aggregate.column is not None:
+            found.add(aggregate.column)
+    for source in shape.sources:
+        for pair in source.join.pairs if source.join else ():
+            found |= {pair.left, pair.right}
+    return frozenset(found)
+
+
+def clamped(expression: str, bounds: tuple[Decimal, Decimal] | None) -> str:
+    """``expression`` held within inclusive ``bounds``; NULL stays NULL (``greatest`` alone would skip it)."""
+    if bounds is None:
+        return expression
+    low, high = bounds
+    held = f"least(greatest({expression}, {quote_number(low)}), {quote_number(high)})"
+    return f"CASE WHEN {expression} IS NOT NULL THEN {held} END"
+
+
+def member_test(plan: Plan, source: int, member: int) -> str:
+    """Whether a row of ``r<source>`` holds rows of the ``member``-th pinned table."""
+    if plan.shape.sources[source].per_unit is not None:
+        return f"r{source}._from_{member}"
+    return f"r{source}.{CONTRIBUTOR} = {quote_text(plan.tables[source][member].member)}"
+
+
+def row_table(plan: Plan, source: int, reference: TableReference, masks: Iterable[str] = ()) -> str:
+    """The body of ``r<source>``; ``masks`` are the token columns whose stored masks are wanted."""
+    described, obligations = plan.shape.sources[source], plan.obligations.sources[source]
+    if described.per_unit is not None:
+        return _folded(plan, source, described.per_unit, obligations, reference)
+    names = sorted({ref.column for ref in used_columns(plan.shape) if ref.source == source} - {CONTRIBUTOR})
+    columns = [quote_name(name) for name in names]
+    columns.append(f"{quote_name(obligations.privacy_unit)} AS _unit")
+    columns += [f"{quote_name(mask_column(token))}" for token in sorted(set(masks))]
+    return _union(plan.tables[source], columns, reference)
+
+
+def mask_column(token: str) -> str:
+    """The stored occupancy mask of a token column: one bit of 64 per row, 0 or NULL for no token."""
+    return f"_mask_{token}"
+
+
+def joined_rows(plan: Plan, reference: TableReference, masks: Iterable[tuple[int, str]] = ()) -> tuple[str, str]:
+    """The WITH items and the FROM ... WHERE that together are all rows the question is about."""
+    wanted = tuple(masks)
+    tables = ",\n".join(
+        f"r{index} AS (\n{row_table(plan, index, reference, [token for at, token in wanted if at == index])}\n)"
+        for index in range(len(plan.shape.sources))
+    )
+    return tables, from_where(plan.shape)
+
+
+def from_where(shape: QueryShape) -> str:
+    """FROM, joins and WHERE over ``r0``, ``r1``, ..."""
+    lines = ["FROM r0"]
+    for index, source in enumerate(shape.sources):
+        if source.join is not None:
+            pairs = " AND ".join(f"{column_of(pair.left)} = {column_of(pair.right)}" for pair in source.join.pairs)
+            lines.append(f"{source.join.kind.value.upper()} JOIN r{index} ON {pairs}")
+    if shape.where is not None:
+        lines.append(f"WHERE {render_predicate(shape.where)}")
+    return "\n".join(lines)
+
+
+def _union(tables: tuple[PinnedTable, ...], columns: list[str], reference: TableReference) -> str:
+    listed = ", ".join(columns)
+    return "\nUNION ALL\n".join(
+        f"SELECT {quote_text(table.member)} AS {CONTRIBUTOR}, {listed}\nFROM {reference(table)}" for table in tables
+    )
+
+
+def _folded(
+    plan: Plan, source: int, fold: PerUnit, obligations: SourceObligations, reference: TableReference
+) -> str:
+    inner = {ref.column for output in fold.outputs for ref in predicate_columns(output.filter)}
+    inner |= {output.column.column for output in fold.outputs if output.column is not None}
+    inner |= {ref.column for ref in predicate_columns(fold.where)} | {fold.key}
+    columns = [quote_name(name) for name in sorted(inner - {CONTRIBUTOR})]
+    columns.append(f"{quote_name(obligations.privacy_unit)} AS _unit")
+    outputs = [f"{_fold_output(output, obligations)} AS {quote_name(output.name)}" for output in fold.outputs]
+    tables = plan.tables[source]
+    flags = [
+        f"bool_or(t.{CONTRIBUTOR} = {quote_text(table.member)}) AS _from_{n}" for n, table in enumerate(tables)
+    ]
+    key = _fold_column(ColumnRef(source=0, column=fold.key))
+    listed = ", ".join([f"{key} AS {quote_name(fold.key)}", *outputs, "min(t._unit) AS _unit", *flags])
+    where = "" if fold.where is None else f"\nWHERE {render_predicate(fold.where, _fold_column)}"
+    return f"SELECT {listed}\nFROM (\n{_union(tables, columns, reference)}\n) AS t{where}\nGROUP BY {key}"
+
+
+def _fold_column(reference: ColumnRef) -> str:
+    return f"t.{quote_name(reference.column)}"
+
+
+def _fold_output(output: PerUnitOutput, obligations: SourceObligations) -> str:
+    argument = "*" if output.column is None else _fold_column(output.column)
+    match output.fn:
+        case PerUnitFn.COUNT:
+            call = f"count({argument})"
+        case PerUnitFn.COUNT_DISTINCT:
+            call = f"count(DISTINCT {argument})"
+        case PerUnitFn.SUM:
+            bounds = obligations.clamps.get(output.column.column) if output.column is not None else None
+            call = f"sum({clamped(argument, bounds)})"
+        case PerUnitFn.MIN | PerUnitFn.MAX:
+            call = f"{output.fn.value}({argument})"
+    filtered = "" if output.filter is None else f" FILTER (WHERE {render_predicate(output.filter, _fold_column)})"
+    return call + filtered

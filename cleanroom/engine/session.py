@@ -1,0 +1,199 @@
+"""A locked DuckDB session over published lakes: what it has attached it can read, and nothing else can be reached.
+
+Comes in: published lakes (immutable catalogue copies), limits. Goes out: result rows of ``EngineSql``, which only
+``cleanroom.engine.sql`` and the ledger's grids make. The lock is the second wall, not the first: what DuckDB leaves
+open even when locked (``duckdb_databases()`` shows the catalogue's key, ``glob`` lists allowed folders,
+``duckdb_settings()``, ``query()``) is why no other text ever gets here. ``tests/attacks/engine`` holds the list.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+import duckdb
+import pyarrow as pa
+
+from cleanroom.engine.control import RunControl, RunFailed, RunOutOfMemory
+from cleanroom.engine.literals import quote_name, quote_text
+from cleanroom.engine.sql import EngineSql
+from cleanroom.names import DatasetName, MemberName
+from cleanroom.plan import PinnedTable
+from cleanroom.vault.lake import PublishedLake, attach_lake, load_lake_extensions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """What one session may use. ``spill`` is a private folder for encrypted temporary files; None forbids spilling."""
+
+    memory_bytes: int = 2_000_000_000
+    threads: int = 2
+    spill: Path | None = None
+    spill_bytes: int = 20_000_000_000
+    statements_at_once: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTypes:
+    """The physical columns of one pinned table: name to DuckDB type."""
+
+    by_name: Mapping[str, str]
+
+
+class Session:
+    """One in-memory DuckDB instance with lakes attached read-only and its configuration locked.
+
+    Safe to use from several threads: every statement runs on a connection of its own.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, pool: Iterable[duckdb.DuckDBPyConnection], *, versioned: bool
+    ) -> None:
+        self._connection = connection
+        self._free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        for cursor in pool:
+            self._free.put(cursor)
+        self._versioned = versioned
+        self._columns: dict[PinnedTable, ColumnTypes] = {}
+
+    @classmethod
+    def over_lakes(cls, lakes: Iterable[PublishedLake], limits: SessionLimits) -> "Session":
+        """A session that can read ``lakes`` (one per member) and nothing else.
+
+        Raises:
+            Unavailable: CR-V001 an extension is not installed, CR-R304 the session could not be set up.
+            IntegrityFailure: CR-V002 a catalogue does not open.
+        """
+        attached = tuple(lakes)
+        connection = _connect(limits)
+        try:
+            load_lake_extensions(connection)
+            for lake in attached:
+                attach_lake(connection, lake, alias=lake_alias(lake.member))
+            pool = _lock(connection, [lake.data for lake in attached], limits)
+        except duckdb.Error:
+            connection.close()
+            raise RunFailed from None
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, pool, versioned=True)
+
+    @classmethod
+    def over_tables(
+        cls, tables: Mapping[tuple[MemberName, DatasetName], pa.Table], limits: SessionLimits | None = None
+    ) -> "Session":
+        """A locked session over plain tables in memory, without versions: to try semantics without a vault."""
+        limits = limits or SessionLimits()
+        connection = _connect(limits)
+        for member in sorted({member for member, _ in tables}):
+            connection.execute(f"ATTACH ':memory:' AS {quote_name(lake_alias(member))}")
+        for (member, dataset), table in tables.items():
+            connection.register("incoming", table)
+            target = f"{quote_name(lake_alias(member))}.main.{quote_name(dataset)}"
+            connection.execute(f"CREATE TABLE {target} AS FROM incoming")
+            connection.unregister("incoming")
+        return cls(connection, _lock(connection, [], limits), versioned=False)
+
+    def reference(self, table: PinnedTable) -> str:
+        """``table`` as this session spells it in FROM."""
+        plain = f"{quote_name(lake_alias(table.member))}.main.{quote_name(table.dataset)}"
+        return f"{plain} AT (VERSION => {int(table.snapshot)})" if self._versioned else plain
+
+    def columns(self, table: PinnedTable) -> ColumnTypes:
+        """The physical columns of ``table``; cached, a pinned table never changes.
+
+        Raises:
+            RunFailed: CR-R304 no such table at that snapshot.
+        """
+        if table not in self._columns:
+            found = self._rows(f"DESCRIBE SELECT * FROM {self.reference(table)}", None)
+            self._columns[table] = ColumnTypes({str(row[0]): str(row[1]) for row in found})
+        return self._columns[table]
+
+    def fetch(self, sql: EngineSql, control: RunControl) -> list[tuple[object, ...]]:
+        """All result rows of ``sql``.
+
+        Raises:
+            RunCancelled: CR-R301. RunTimedOut: CR-R302. RunOutOfMemory: CR-R303. RunFailed: CR-R304.
+        """
+        return self._rows(sql.text, control)
+
+    def close(self) -> None:
+        """Let go of the lakes and of all memory."""
+        self._connection.close()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rows(self, text: str, control: RunControl | None) -> list[tuple[object, ...]]:
+        cursor = self._free.get()
+        try:
+            if control is None:
+                return cursor.execute(text).fetchall()
+            with control.statement(cursor):
+                return _run(cursor, text, control)
+        except duckdb.OutOfMemoryException:
+            raise RunOutOfMemory from None
+        except duckdb.Error:
+            raise RunFailed from None
+        finally:
+            self._free.put(cursor)
+
+
+def _run(cursor: duckdb.DuckDBPyConnection, text: str, control: RunControl) -> list[tuple[object, ...]]:
+    try:
+        return cursor.execute(text).fetchall()
+    except duckdb.Error as foreign:
+        control.raise_if_stopped()
+        # INVARIANT I15: the foreign text quotes cells; only its kind goes on, to the border above.
+        raise type(foreign)("engine") from None
+
+
+def lake_alias(member: MemberName) -> str:
+    """The catalogue name of a member's lake; a name with ``-`` is spelled in hex, so that no two members meet."""
+    return f"lake_{member}" if "-" not in member else f"lakex_{member.encode().hex()}"
+
+
+def _connect(limits: SessionLimits) -> duckdb.DuckDBPyConnection:
+    spill = {
+        "temp_directory": str(limits.spill.absolute()) if limits.spill else "",
+        "max_temp_directory_size": f"{limits.spill_bytes}B" if limits.spill else "0B",
+        "temp_file_encryption": True,  # INVARIANT I4
+    }
+    return duckdb.connect(
+        ":memory:",
+        config={
+            **spill,
+            "memory_limit": f"{limits.memory_bytes}B",
+            "threads": limits.threads,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
+        },
+    )
+
+
+def _lock(
+    connection: duckdb.DuckDBPyConnection, folders: Sequence[Path], limits: SessionLimits
+) -> list[duckdb.DuckDBPyConnection]:
+    """INVARIANT I11: from here on no file, network, extension, setting or Python variable is within reach.
+
+    Returns the connections that statements run on: progress is a setting of each, so they are made before the lock.
+    """
+    pool = [connection.cursor() for _ in range(limits.statements_at_once)]
+    for cursor in pool:
+        cursor.execute("SET enable_progress_bar = true")
+        cursor.execute("SET enable_progress_bar_print = false")
+        cursor.execute("SET python_enable_replacements = false")
+    allowed = ", ".join(quote_text(f"{folder.absolute()}/") for folder in folders)
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return pool

@@ -1,0 +1,29 @@
+"""Raw number and obligations -> may it leave, by thresholds alone? (pure; design 3, "What a cell must pass")
+
+INVARIANT I13: a number leaves only if, for every dataset it draws on, at least ``minimum_units`` distinct privacy units
+contribute; exactly that many is enough. A NULL unit is nobody: rows of nobody never help a number out, and a number
+made of such rows is not "no unit contributes", it has no protection at all and stays.
+"""
+
+from collections.abc import Sequence
+
+from cleanroom.engine.raw import RawNumber
+from cleanroom.plan import SourceObligations
+from cleanroom.privacy.contributors import contributor_reason
+from cleanroom.released import Reason
+
+
+def withheld_reason(number: RawNumber, sources: Sequence[SourceObligations]) -> Reason | None:
+    """Why ``number`` may not leave, or None.
+
+    A number that no row contributes to may leave where all datasets it draws on release zeros. Where one does not, the
+    reason is the same as for a few units: "it is zero" would be the number itself.
+    """
+    if number.rows == 0:
+        released = all(sources[units.source].zeros for units in number.units)
+        return None if released else Reason.UNITS
+    if any(units.distinct < sources[units.source].minimum_units for units in number.units):
+        return Reason.UNITS
+    if any(0 < units.distinct < sources[units.source].minimum_units for units in number.multipliers):
+        return Reason.UNITS
+    return contributor_reason(number, sources)
