@@ -264,9 +264,12 @@ class PerUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One dataset in FROM. The first has no join; every other has one. ``per_unit`` folds it to one row per token."""
+    """One dataset in FROM. The first has no join; every other has one. ``per_unit`` folds it to one row per token.
 
-    alias: str
+    ``alias`` is how the text calls it, for messages and rewrites only; two spellings of a question are one question.
+    """
+
+    alias: str = field(compare=False)
     dataset: DatasetName
     join: Join | None = None
     per_unit: PerUnit | None = None
