@@ -1,0 +1,191 @@
+"""Delimited text of every dialect -> records.
+
+Comes in: bytes. Goes out: cells as text, with the physical line each record starts on. Repeated headers, blank rows and
+total lines are skipped with a reason; ragged, shifted, broken and undecodable rows go to the quarantine. Nothing is
+guessed silently: what was found out is a finding.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from cleanroom.errors import DataRefused, UsageProblem
+from connectors.formats.dialects import Guess, guess_dialect, header_names
+from connectors.formats.encodings import Encoding, decode_chunks, find_encoding, is_damaged
+from connectors.formats.layout_rows import is_total, repeats, starts_like_total
+from connectors.formats.opening import open_file, plain_stream
+from connectors.formats.plain_scan import plain_scan
+from connectors.formats.records import Cells, Parsed, lines, parse
+from connectors.formats.source import ROW, DuckdbScan, Record, RecordSource, SourceOptions, new_tally
+from connectors.formats.tally import Tally
+from connectors.limits import SAMPLE_BYTES
+
+
+def open_delimited(file: Path | BinaryIO, options: SourceOptions) -> "DelimitedSource":
+    """Open a delimited text file.
+
+    Raises:
+        DataRefused: CR-D102 it is empty, CR-D103 over a limit, CR-D104 unreadable; UsageProblem: CR-D109 bad option.
+    """
+    _check(options)
+    stream = open_file(file)
+    encoding = find_encoding(plain_stream(stream, options.limits), options.encoding)
+    sample = "".join(_first(decode_chunks(plain_stream(stream, options.limits), encoding), SAMPLE_BYTES))
+    if not sample.strip("\0\ufeff \r\n\t"):
+        raise DataRefused("CR-D102", "the file is empty", help="check that the export ran")
+    guess = guess_dialect(
+        sample,
+        quote=options.quote,
+        escape=options.escape,
+        delimiter=options.delimiter,
+        limits=options.limits,
+    )
+    return DelimitedSource(file, stream, encoding, guess, options)
+
+
+def _check(options: SourceOptions) -> None:
+    marks = [options.delimiter or ",", options.quote or '"', options.escape or "\\"]
+    if any("\n" in mark or "\r" in mark for mark in marks) or len(marks[0]) > 8 or len(marks[1] + marks[2]) > 2:
+        raise UsageProblem(
+            "CR-D109",
+            "`delimiter` has one to eight characters, `quote` and `escape` one",
+            help="see docs/formats-in",
+        )
+    if options.delimiter == options.quote or min(options.preamble_rows, options.footer_rows) < 0:
+        raise UsageProblem("CR-D109", "`delimiter` equals `quote`, or a row count is negative")
+    if (options.header_row or 0) < 0 or (options.header_row == 0 and not options.columns):
+        raise UsageProblem("CR-D109", "`header_row: 0` (no header) needs `columns`", help="name the columns in order")
+
+
+def _first(chunks: Iterator[str], chars: int) -> Iterator[str]:
+    for chunk in chunks:
+        yield chunk[:chars]
+        chars -= len(chunk)
+        if chars <= 0:
+            return
+
+
+class DelimitedSource(RecordSource):
+    """One delimited file; ``encoding`` and ``dialect`` are what it is read with."""
+
+    def __init__(
+        self, file: Path | BinaryIO, stream: BinaryIO, encoding: Encoding, guess: Guess, options: SourceOptions
+    ) -> None:
+        self.encoding, self.dialect, self._file, self._stream = encoding, guess.dialect, file, stream
+        tally = new_tally(options)
+        parsed = self._parsed(options)
+        self._header_row = _header_row(guess, options)
+        columns, self._header = self._find_header(parsed, tally, options)
+        super().__init__(columns, options, tally, self._kept(parsed, tally, options))
+        if encoding.is_guess:
+            tally.note("CR-D125")
+        if options.delimiter is None and guess.columns > 1:
+            tally.note("CR-D128")
+
+    def _parsed(self, options: SourceOptions) -> Iterator[Parsed]:
+        chunks = decode_chunks(plain_stream(self._stream, options.limits), self.encoding)
+        return parse(lines(chunks, options.limits), self.dialect, options.limits)
+
+    def _find_header(
+        self, parsed: Iterator[Parsed], tally: Tally, options: SourceOptions
+    ) -> tuple[tuple[str, ...], Cells]:
+        if self._header_row == 0:
+            names, changed = header_names(options.columns, ROW)
+            if changed:
+                raise UsageProblem("CR-D109", "`columns` names a column twice or not at all")
+            return names, []
+        for number, cells, _ in parsed:
+            if number < self._header_row or (isinstance(cells, list) and not any(cell.strip() for cell in cells)):
+                tally.skip(number, "CR-D123" if number < self._header_row else "CR-D120")
+                continue
+            if isinstance(cells, str):
+                raise DataRefused("CR-D102", "the header line is damaged", help="check `quote` and `header_row`")
+            if options.header_row is None and number > 1 + options.preamble_rows:
+                tally.note("CR-D135", row=number)
+            names, changed = header_names(cells, ROW)
+            if changed:
+                tally.note("CR-D124", row=number, count=changed)
+            if is_damaged("".join(names), self.encoding):
+                raise DataRefused("CR-D102", "the header line is not text in this encoding", help="set `encoding`")
+            return names, [cell.strip() for cell in cells]
+        raise DataRefused("CR-D102", "the file has no header", help="check `header_row` and `preamble_rows`")
+
+    def _kept(self, parsed: Iterator[Parsed], tally: Tally, options: SourceOptions) -> Iterator[Record]:
+        held: deque[Record] = deque()
+        try:
+            for record in self._rows(parsed, tally):
+                if not options.footer_rows:
+                    yield record
+                    continue
+                held.append(record)
+                if len(held) > options.footer_rows:
+                    yield held.popleft()
+            for number, _ in held:
+                tally.skip(number, "CR-D122")
+        finally:
+            if isinstance(self._file, Path):
+                self._stream.close()
+
+    def _rows(self, parsed: Iterator[Parsed], tally: Tally) -> Iterator[Record]:
+        width = len(self.columns)
+        skipping = self.options.preamble_rows if self._header_row == 0 else 0
+        for number, cells, ended in parsed:
+            if number <= skipping:
+                tally.skip(number, "CR-D123")
+            elif isinstance(cells, str):
+                tally.reject(number, cells)
+            elif not any(cells) or not any(map(str.strip, cells)):
+                tally.skip(number, "CR-D120")
+            elif (code := self._damage("".join(cells))) is not None:
+                tally.reject(number, code)
+            elif len(cells) == width and not self._is_layout(number, cells, tally):
+                if not ended:
+                    tally.note("CR-D126", row=number)
+                yield number, [cell or None for cell in cells]
+            elif len(cells) != width:
+                fixed = self._ragged(number, cells, ended, tally)
+                if fixed is not None:
+                    yield number, fixed
+
+    def _damage(self, text: str) -> str | None:
+        if "\0" in text:
+            return "CR-D114"
+        return "CR-D115" if is_damaged(text, self.encoding) else None
+
+    def _is_layout(self, number: int, cells: Cells, tally: Tally) -> bool:
+        """Whether the row of full width is a repeated header or a total line; counts it as skipped if so."""
+        code = "CR-D121" if repeats(self._header, cells) else "CR-D122" if is_total(cells) else ""
+        if code:
+            tally.skip(number, code)
+        return bool(code)
+
+    def _ragged(self, number: int, cells: Cells, ended: bool, tally: Tally) -> list[str | None] | None:
+        width = len(self.columns)
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            if self._is_layout(number, cells[:width], tally):
+                return None
+            tally.note("CR-D127", row=number)
+            return [cell or None for cell in cells[:width]]
+        if len(cells) < width and starts_like_total(cells):
+            tally.skip(number, "CR-D122")
+        elif not ended and len(cells) < width:
+            tally.reject(number, "CR-D117")
+        else:
+            tally.reject(number, "CR-D110" if len(cells) < width else "CR-D111")
+        return None
+
+    def duckdb_scan(self) -> DuckdbScan | None:
+        """Leave to read with DuckDB when the bytes prove plain: see ``plain_scan``."""
+        if self._started or self.options.footer_rows or self._header_row == 0 or not isinstance(self._file, Path):
+            return None
+        return plain_scan(self._file, self.encoding, self.dialect, self.columns, self._header_row, self.options)
+
+
+def _header_row(guess: Guess, options: SourceOptions) -> int:
+    if options.header_row is not None:
+        return options.header_row
+    return options.preamble_rows + 1 if options.preamble_rows else guess.header_row
+
+
+__all__ = ["DelimitedSource", "open_delimited"]

@@ -1,0 +1,170 @@
+"""The one shape every format reads into: ``Source`` (columns, batches, findings, counts), and the options that steer it.
+
+Comes in: a file and ``SourceOptions`` (the mapping's ``source:`` block). Goes out: Arrow batches whose columns are text
+(``string``, NULL for an empty cell; Parquet keeps its own types) plus ``_row``, the 1-based int64 place of the record
+in the source. Must never let a foreign exception or a value out (I15), nor read beyond the limits (I1).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from cleanroom.errors import Finding, UsageProblem
+from connectors.formats.tally import Rejected, Tally, over_limit
+from connectors.limits import BATCH_ROWS, DEFAULT_LIMITS, Clock, Limits, default_clock
+
+ROW = "_row"
+Record = tuple[int, Sequence[str | None]]
+"""A 1-based row number and one text per column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """How to read a file; every field but the last two can stand in a mapping's ``source:`` block.
+
+    None means: find out, and say so in a finding. ``header_row`` is 1-based, 0 means the file has no header and
+    ``columns`` names them. ``decimal`` is not applied here: cells stay text and the mapping reads numbers.
+    ``sheet`` is a name or a 1-based number. ``quote`` and ``escape`` are one character; ``quote=""`` means none.
+    """
+
+    format: str = "auto"
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    sheet: str | int | None = None
+    header_row: int | None = None
+    quote: str = '"'
+    escape: str | None = None
+    preamble_rows: int = 0
+    footer_rows: int = 0
+    columns: tuple[str, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
+    clock: Clock = field(default=default_clock, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuckdbScan:
+    """Leave to read a plain, verified file with DuckDB's parallel CSV reader instead of ``batches()``.
+
+    ``relation`` is SQL to stand in FROM: all columns VARCHAR, empty cells NULL, in the file's order, without ``_row``.
+    ``first_row`` is the row number of the first record: record i (from 0) is row ``first_row + i``, provided that the
+    relation yields exactly ``rows`` records. If it yields another number or DuckDB raises, use ``batches()``.
+    """
+
+    relation: str
+    columns: tuple[str, ...]
+    rows: int
+    first_row: int
+    ended: bool = True
+    """Whether the last line has a line end."""
+
+
+class Source(ABC):
+    """One opened file. ``batches()`` can be consumed once; counts and findings are complete when it is exhausted.
+
+    ``rows_read == rows_yielded + len(rejected) + sum(skipped.values())`` always.
+    """
+
+    def __init__(self, columns: Sequence[str], options: SourceOptions, tally: Tally) -> None:
+        if len(columns) > options.limits.max_columns:
+            raise over_limit("columns", options.limits.max_columns)
+        self.columns: tuple[str, ...] = tuple(columns)
+        self.options = options
+        self.tally = tally
+        self._started = False
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The records, at most 65,536 a batch.
+
+        Raises:
+            DataRefused: CR-D103 over a limit, CR-D104 not readable; UsageProblem: CR-D106 when asked twice.
+        """
+        if self._started:
+            raise UsageProblem("CR-D106", "a source can be read once", help="open it again")
+        self._started = True
+        for batch in self._read():
+            self.tally.accept(batch.num_rows)
+            yield batch
+        if not self.rows_yielded and not self.rejected:
+            self.tally.note("CR-D129")
+
+    @abstractmethod
+    def _read(self) -> Iterator[pa.RecordBatch]:
+        """Yield batches; reject, skip and note through ``self.tally``."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is true of the file, sorted; complete after the last batch."""
+        return self.tally.findings()
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """Rows for the quarantine."""
+        return self.tally.rejected
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Rows that hold no record, by code."""
+        return self.tally.skipped
+
+    @property
+    def rows_read(self) -> int:
+        """Rows that came in: yielded, rejected and skipped ones."""
+        return self.tally.read
+
+    @property
+    def rows_yielded(self) -> int:
+        """Rows that went out."""
+        return self.tally.yielded
+
+    def duckdb_scan(self) -> DuckdbScan | None:
+        """Leave to use DuckDB's own reader, or None. Ask before ``batches()``; costs one pass over the bytes."""
+        return None
+
+    def scanned(self, scan: DuckdbScan) -> None:
+        """Say that DuckDB read exactly ``scan.rows`` records, so that counts and findings are those of ``batches()``."""
+        if self._started:
+            raise UsageProblem("CR-D106", "a source can be read once", help="open it again")
+        self._started = True
+        if not scan.ended:
+            self.tally.note("CR-D126", row=scan.first_row + scan.rows - 1)
+        if not scan.rows:
+            self.tally.note("CR-D129")
+        self.tally.accept(scan.rows)
+
+
+class RecordSource(Source):
+    """A source over an iterator of records: packs them into batches and keeps the cell limit."""
+
+    def __init__(self, columns: Sequence[str], options: SourceOptions, tally: Tally, records: Iterator[Record]) -> None:
+        super().__init__(columns, options, tally)
+        self._records = records
+        self._schema = pa.schema([*((name, pa.string()) for name in self.columns), (ROW, pa.int64())])
+
+    def _read(self) -> Iterator[pa.RecordBatch]:
+        limit = self.options.limits.max_cell_chars
+        rows: list[int] = []
+        values: list[Sequence[str | None]] = []
+        for row, cells in self._records:
+            if any(cell is not None and len(cell) > limit for cell in cells):
+                self.tally.reject(row, "CR-D116")
+                continue
+            rows.append(row)
+            values.append(cells)
+            if len(rows) == BATCH_ROWS:
+                yield self._batch(rows, values)
+                rows, values = [], []
+        if rows:
+            yield self._batch(rows, values)
+
+    def _batch(self, rows: list[int], values: list[Sequence[str | None]]) -> pa.RecordBatch:
+        turned = list(zip(*values, strict=True)) if self.columns else []
+        arrays = [pa.array(column, type=pa.string()) for column in turned]
+        return pa.RecordBatch.from_arrays([*arrays, pa.array(rows, type=pa.int64())], schema=self._schema)
+
+
+def new_tally(options: SourceOptions) -> Tally:
+    """A fresh count under the options' limits and clock."""
+    return Tally(options.limits, options.clock)
