@@ -1,0 +1,82 @@
+"""Releases: answers that left, sealed, with what an auditor may count about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Text, cast, or_, select
+
+from cleanroom.names import Digest, MemberName, ReleaseId, RunId
+from cleanroom.state.tables import releases
+from cleanroom.state.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRecord:
+    """``member`` asked, ``receivers`` may hold it. ``content_digest`` is of the clear table, its ETag."""
+
+    release_id: ReleaseId
+    run_id: RunId
+    plan_digest: Digest
+    member: MemberName
+    receivers: tuple[str, ...]
+    content_digest: Digest
+    table_blob: bytes = field(repr=False)
+    withheld: Mapping[str, int]
+    data_date: date | None
+    created_at: datetime
+
+
+class Releases:
+    """Rows of ``releases``; never changed."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(
+        self,
+        release: ReleaseId,
+        *,
+        run_id: RunId,
+        plan_digest: Digest,
+        member: MemberName,
+        receivers: tuple[str, ...],
+        content_digest: Digest,
+        table_blob: bytes,
+        withheld: Mapping[str, int],
+        data_date: date | None,
+    ) -> None:
+        """Keep an answer. Raises Conflict CR-L004: this plan was released to this member already (I14)."""
+        self._tx.add(
+            releases,
+            "release.stored",
+            {"plan": plan_digest, "content": content_digest, **{f"withheld_{k}": v for k, v in withheld.items()}},
+            release_id=release,
+            run_id=run_id,
+            plan_digest=plan_digest,
+            member=member,
+            receivers=receivers,
+            content_digest=content_digest,
+            table_blob=table_blob,
+            withheld=dict(withheld),
+            data_date=data_date,
+            created_at=self._tx.now,
+        )
+
+    def get(self, release: ReleaseId) -> ReleaseRecord:
+        """One release. Raises NotFound CR-L003."""
+        return self._tx.get(ReleaseRecord, releases, release_id=release)
+
+    def by_plan(self, plan: Digest, member: MemberName) -> ReleaseRecord | None:
+        """What this plan gave this member before."""
+        query = select(releases).where(releases.c.plan_digest == plan, releases.c.member == member)
+        return self._tx.first(ReleaseRecord, query)
+
+    def held_by(self, member: MemberName, *, after: str | None = None, limit: int = 100) -> tuple[ReleaseRecord, ...]:
+        """What a member may hold, newest first, from the one after ``after``."""
+        # Names are [a-z0-9_-], so a quoted name inside the JSON list matches that receiver and no other.
+        receives = cast(releases.c.receivers, Text).contains(f'"{member}"', autoescape=True)
+        query = select(releases).where(or_(releases.c.member == member, receives))
+        if after is not None:
+            query = query.where(releases.c.release_id < after)
+        return self._tx.many(ReleaseRecord, query.order_by(releases.c.release_id.desc()).limit(limit))
