@@ -50,7 +50,8 @@ def render_dimension(dimension: Dimension, column: ColumnRenderer = column_of) -
             return f"date_diff('{Grain(grain).value}', {column(start)}, {column(end)})"
         case Case(branches=branches, otherwise=otherwise):
             whens = " ".join(
-                f"WHEN {render_predicate(branch.when, column)} THEN {render_literal(branch.then)}" for branch in branches
+                f"WHEN {render_predicate(branch.when, column)} THEN {render_literal(branch.then)}"
+                for branch in branches
             )
             tail = "" if otherwise is None else f" ELSE {render_literal(otherwise)}"
             return f"CASE {whens}{tail} END"

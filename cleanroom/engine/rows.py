@@ -105,9 +105,7 @@ def _union(tables: tuple[PinnedTable, ...], columns: list[str], reference: Table
     )
 
 
-def _folded(
-    plan: Plan, source: int, fold: PerUnit, obligations: SourceObligations, reference: TableReference
-) -> str:
+def _folded(plan: Plan, source: int, fold: PerUnit, obligations: SourceObligations, reference: TableReference) -> str:
     inner = {ref.column for output in fold.outputs for ref in predicate_columns(output.filter)}
     inner |= {output.column.column for output in fold.outputs if output.column is not None}
     inner |= {ref.column for ref in predicate_columns(fold.where)} | {fold.key}
@@ -115,9 +113,7 @@ def _folded(
     columns.append(f"{quote_name(obligations.privacy_unit)} AS _unit")
     outputs = [f"{_fold_output(output, obligations)} AS {quote_name(output.name)}" for output in fold.outputs]
     tables = plan.tables[source]
-    flags = [
-        f"bool_or(t.{CONTRIBUTOR} = {quote_text(table.member)}) AS _from_{n}" for n, table in enumerate(tables)
-    ]
+    flags = [f"bool_or(t.{CONTRIBUTOR} = {quote_text(table.member)}) AS _from_{n}" for n, table in enumerate(tables)]
     key = _fold_column(ColumnRef(source=0, column=fold.key))
     listed = ", ".join([f"{key} AS {quote_name(fold.key)}", *outputs, "min(t._unit) AS _unit", *flags])
     where = "" if fold.where is None else f"\nWHERE {render_predicate(fold.where, _fold_column)}"

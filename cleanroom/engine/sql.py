@@ -89,7 +89,9 @@ def aggregate_query(plan: Plan, reference: TableReference = lake_reference) -> E
     return EngineSql(text=text, keys=keys, whole=whole, numbers=numbers)
 
 
-def render_preview(shape: QueryShape, obligations: Obligations, snapshots: Mapping[MemberName, int] | None = None) -> str:
+def render_preview(
+    shape: QueryShape, obligations: Obligations, snapshots: Mapping[MemberName, int] | None = None
+) -> str:
     """The SQL that ``shape`` would run under ``obligations``, for showing; every table at its member's snapshot or 0."""
     known = snapshots or {}
     tables = tuple(
@@ -146,7 +148,7 @@ def _value(obligations: Obligations, aggregate: Aggregate) -> str:
             return "count(*)"  # the condition already leaves out rows whose argument is NULL
         case Fn.COUNT_DISTINCT, ColumnRef() as column:
             return f"count(DISTINCT {column_of(column)})"
-        case (Fn.SUM | Fn.AVG), ColumnRef() as column:
+        case ((Fn.SUM | Fn.AVG), ColumnRef() as column):
             return f"sum({_clamped_argument(obligations, column)})"
         case _:
             raise AssertionError("only COUNT(*) has no argument, and it has none")

@@ -10,7 +10,7 @@ from typing import assert_never
 from cleanroom.engine.raw import RawNumber
 from cleanroom.errors import PolicyRefused, Violation
 from cleanroom.plan import Mechanism, Obligations
-from cleanroom.privacy.outputs import EXACT, divide
+from cleanroom.privacy.outputs import EXACT, divide, shown_number
 from cleanroom.shape import Aggregate, Fn
 
 
@@ -25,7 +25,9 @@ def require_available(obligations: Obligations) -> None:
             return
         case Mechanism.ROUND:
             if obligations.rounding_base is None or obligations.rounding_base < 1:
-                raise _refused("CR-R106", "the policy rounds without a base", "state `release: {mechanism: round, base: 5}`")
+                raise _refused(
+                    "CR-R106", "the policy rounds without a base", "state `release: {mechanism: round, base: 5}`"
+                )
         case Mechanism.PERTURB | Mechanism.DIFFERENTIAL_PRIVACY:
             raise _refused(
                 "CR-R105",
@@ -40,7 +42,7 @@ def shown_value(aggregate: Aggregate, number: RawNumber, obligations: Obligation
     """The number as it leaves: AVG divided exactly, then rounded to the base where the policy says so."""
     value = number.value
     if aggregate.fn is Fn.AVG and value is not None:
-        value = divide(value, number.rows)
+        value = shown_number(divide(value, number.rows))
     if value is None or obligations.mechanism is not Mechanism.ROUND or obligations.rounding_base is None:
         return value
     return _to_base(value, obligations.rounding_base)

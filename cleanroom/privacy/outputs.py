@@ -26,8 +26,8 @@ Cell = ShownValue | Withheld
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP, Emin=-999_999, Emax=999_999, traps=[])
 """Sixty digits: sums of any table and their products are exact; a quotient is rounded in the sixtieth digit."""
 
-DIVISION_DIGITS = 12
-"""A quotient is shown with at most twelve digits after the point, half away from zero."""
+SHOWN_DIGITS = 12
+"""A quotient is shown with at most twelve digits after the point, half away from zero; until then it keeps sixty."""
 
 _DERIVED = Withheld(Reason.DERIVED)
 
@@ -59,11 +59,24 @@ def evaluate(value: Value, key: Sequence[ShownValue], numbers: Sequence[Cell]) -
             assert_never(value)
 
 
-def divide(left: Decimal | int, right: Decimal | int) -> Decimal | None:
-    """``left / right`` with twelve digits after the point, half away from zero; NULL for a zero divisor."""
-    if right == 0:
+def shown(value: Cell) -> Cell:
+    """``value`` as it stands in an answer: a long quotient cut to twelve digits after the point."""
+    return shown_number(value) if isinstance(value, Decimal) else value
+
+
+def shown_number(value: Decimal | None) -> Decimal | None:
+    """``value`` with at most twelve digits after the point."""
+    if value is None:
         return None
-    return _quantized(EXACT.divide(Decimal(left), Decimal(right)), DIVISION_DIGITS)
+    if -int(value.as_tuple().exponent) <= SHOWN_DIGITS:
+        return value
+    short = _quantized(value, SHOWN_DIGITS)
+    return None if short is None else _without_trailing_zeros(short)
+
+
+def divide(left: Decimal | int, right: Decimal | int) -> Decimal | None:
+    """``left / right`` to sixty digits; NULL for a zero divisor."""
+    return None if right == 0 else _finite(EXACT.divide(Decimal(left), Decimal(right)))
 
 
 def _arithmetic(op: ArithmeticOp, left: Cell, right: Cell) -> Cell:
@@ -120,3 +133,8 @@ def _quantized(value: Decimal, digits: int) -> Decimal | None:
 def _finite(value: Decimal) -> Decimal | None:
     """``value``, or NULL where sixty digits were not enough."""
     return value if value.is_finite() else None
+
+
+def _without_trailing_zeros(value: Decimal) -> Decimal:
+    short = value.normalize(EXACT)
+    return short if int(short.as_tuple().exponent) <= 0 else short.quantize(Decimal(1), context=EXACT)

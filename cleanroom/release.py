@@ -1,0 +1,150 @@
+"""The release story: a checked plan in, the answer that may leave out. Steps 7 to 12 of flow 2 that touch data.
+
+Comes in: a ``Plan``, a locked session on its snapshots, the ledger. Goes out: a ``ReleasedTable``. Replaying an earlier
+release, charging, storing and logging are the room's steps around this one. No step calls back into an earlier one.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+
+from cleanroom.engine.control import RunControl
+from cleanroom.engine.execute import execute
+from cleanroom.engine.raw import RawCell
+from cleanroom.engine.session import Session
+from cleanroom.engine.types import output_type
+from cleanroom.errors import IntegrityFailure
+from cleanroom.plan import Plan
+from cleanroom.privacy.having import holds
+from cleanroom.privacy.ledger_port import LedgerPort
+from cleanroom.privacy.mechanisms import require_available, shown_value
+from cleanroom.privacy.ordering import ReleasedCell, ordered
+from cleanroom.privacy.outputs import Cell, evaluate, shown
+from cleanroom.privacy.thresholds import withheld_reason
+from cleanroom.released import Reason, ReleasedColumn, ReleasedTable, Withheld
+from cleanroom.shape import DimensionValue
+
+Reasons = tuple[Reason | None, ...]
+
+
+def release(plan: Plan, *, session: Session, ledger: LedgerPort, control: RunControl) -> ReleasedTable:
+    """Answer ``plan``: every number in the result passed its thresholds and the ledger (INVARIANT I13).
+
+    Raises:
+        PolicyRefused: CR-R105, CR-R106 a mechanism that is not available.
+        UsageProblem: CR-R101 to CR-R103. IntegrityFailure: CR-R2xx.
+        RunCancelled, RunTimedOut, RunOutOfMemory, RunFailed: CR-R301 to CR-R304.
+        CleanroomError: whatever the ledger raises. In every case nothing was released.
+    """
+    # 1. Refuse what this version cannot protect, before any row is read.
+    require_available(plan.obligations)
+    # 2. Count, in the locked engine.
+    raw = execute(plan, session, control)
+    # 3. Drop whole what its first source does not carry: such a cell is not even listed.
+    sources = plan.obligations.sources
+    listed = [cell for cell in raw if withheld_reason(cell.whole, sources) is None]
+    # 4. Hold every number against the thresholds of every dataset it draws on.
+    reasons = [tuple(withheld_reason(number, sources) for number in cell.numbers) for cell in listed]
+    # 5. Ask the ledger what would isolate a group together with what already left; it records what leaves.
+    kept = _reviewed(plan, listed, reasons, session, ledger)
+    # 6. Apply the mechanism to what passed; the rest becomes a mark.
+    released = [_released(plan, cell, why) for cell, why in zip(listed, kept, strict=True)]
+    # 7. HAVING, ORDER BY and LIMIT, on released values only.
+    having = plan.shape.having
+    passed = [cell for cell in released if having is None or holds(having, cell.key, cell.numbers) is True]
+    chosen = ordered(passed, plan.shape.order_by, plan.shape.limit)
+    # 8. The outputs, and what the reader must know about them.
+    return _table(plan, session, chosen, rows_dropped=_dropped(plan, raw, len(listed)))
+
+
+def _reviewed(
+    plan: Plan, cells: Sequence[RawCell], reasons: Sequence[Reasons], session: Session, ledger: LedgerPort
+) -> list[Reasons]:
+    passed = tuple(tuple(reason is None for reason in row) for row in reasons)
+    kept = ledger.review(plan, cells=[cell.key for cell in cells], passed=passed, session=session)
+    if [len(row) for row in kept] != [len(row) for row in passed]:
+        raise IntegrityFailure("CR-R205", "the ledger's answer does not fit the question")
+    return [
+        # A threshold's no is final: the ledger can only withhold more.
+        tuple(
+            why if why is not None else (None if keep else Reason.LEDGER) for why, keep in zip(row, keeps, strict=True)
+        )
+        for row, keeps in zip(reasons, kept, strict=True)
+    ]
+
+
+def _released(plan: Plan, cell: RawCell, reasons: Reasons) -> ReleasedCell:
+    numbers: tuple[Cell, ...] = tuple(
+        shown_value(aggregate, number, plan.obligations) if reason is None else Withheld(reason)
+        for aggregate, number, reason in zip(plan.shape.aggregates, cell.numbers, reasons, strict=True)
+    )
+    return ReleasedCell(key=cell.key, numbers=numbers)
+
+
+def _dropped(plan: Plan, raw: Sequence[RawCell], listed: int) -> int:
+    """How many cells are not listed; where zeros are not released, only if together they hold enough units.
+
+    Attack stopped: a filter that fits one unit and a count of dropped cells that is 1 or 0 would tell whether the
+    unit exists. Where the owner releases zeros, absence is public already.
+    """
+    first = plan.obligations.sources[0]
+    dropped = [cell for cell in raw if withheld_reason(cell.whole, plan.obligations.sources) is not None]
+    if len(dropped) + listed != len(raw):
+        raise AssertionError("a cell is listed or dropped")
+    # The largest group of units is a lower bound of all of them together: one unit may be in several cells.
+    together = max((cell.whole.units[0].distinct for cell in dropped), default=0)
+    return len(dropped) if first.zeros or together >= first.minimum_units else 0
+
+
+def _table(plan: Plan, session: Session, cells: Sequence[ReleasedCell], *, rows_dropped: int) -> ReleasedTable:
+    columns = _columns(plan, session)
+    rows = tuple(
+        tuple(
+            _typed(shown(evaluate(output.value, cell.key, cell.numbers)), column.type)
+            for output, column in zip(plan.shape.outputs, columns, strict=True)
+        )
+        for cell in cells
+    )
+    marks = Counter(value.reason for row in rows for value in row if isinstance(value, Withheld))
+    tables = [table for source in plan.tables for table in source]
+    return ReleasedTable(
+        columns=columns,
+        rows=rows,
+        withheld={reason: marks[reason] for reason in Reason if marks[reason]},
+        rows_dropped=rows_dropped,
+        contributors=_contributors(plan),
+        policies=tuple(sorted({policy for source in plan.obligations.sources for policy in source.policies})),
+        snapshots={member: snapshot for member, snapshot in sorted((t.member, int(t.snapshot)) for t in tables)},
+        receivers=plan.obligations.receivers,
+    )
+
+
+def _contributors(plan: Plan) -> Mapping[str, int]:
+    members: dict[str, set[str]] = {}
+    for source in plan.tables:
+        for table in source:
+            members.setdefault(table.dataset, set()).add(table.member)
+    return {dataset: len(names) for dataset, names in sorted(members.items())}
+
+
+def _columns(plan: Plan, session: Session) -> tuple[ReleasedColumn, ...]:
+    physical = partial(_physical_types, plan, session)
+    return tuple(
+        ReleasedColumn(
+            name=output.name,
+            type=output_type(output.value, plan, physical),
+            role="dimension" if isinstance(output.value, DimensionValue) else "measure",
+        )
+        for output in plan.shape.outputs
+    )
+
+
+def _physical_types(plan: Plan, session: Session, source: int) -> Mapping[str, str]:
+    tables = plan.tables[source]
+    return session.columns(tables[0]).by_name if tables else {}
+
+
+def _typed(value: Cell, column_type: str) -> Cell:
+    whole = column_type == "integer" and isinstance(value, Decimal) and value == value.to_integral_value()
+    return int(value) if whole and isinstance(value, Decimal) else value
