@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import Text, cast, select
 
 from cleanroom.names import Digest, MemberName, ReleaseId, RunId
 from cleanroom.state.tables import releases
@@ -76,7 +76,7 @@ class Releases:
         """What a member may hold, newest first, from the one after ``after``."""
         # Names are [a-z0-9_-], so a quoted name inside the JSON list matches that receiver and no other.
         receives = cast(releases.c.receivers, Text).contains(f'"{member}"', autoescape=True)
-        query = select(releases).where(or_(releases.c.member == member, receives))
+        query = select(releases).where(receives)
         if after is not None:
             query = query.where(releases.c.release_id < after)
         return self._tx.many(ReleaseRecord, query.order_by(releases.c.release_id.desc()).limit(limit))
