@@ -115,7 +115,7 @@ def _table(plan: Plan, session: Session, cells: Sequence[ReleasedCell], *, rows_
         rows_dropped=rows_dropped,
         contributors=_contributors(plan),
         policies=tuple(sorted({policy for source in plan.obligations.sources for policy in source.policies})),
-        snapshots={member: snapshot for member, snapshot in sorted((t.member, int(t.snapshot)) for t in tables)},
+        snapshots=dict(sorted((str(t.member), int(t.snapshot)) for t in tables)),
         receivers=plan.obligations.receivers,
     )
 

@@ -159,15 +159,12 @@ def lake_alias(member: MemberName) -> str:
 
 
 def _connect(limits: SessionLimits) -> duckdb.DuckDBPyConnection:
-    spill = {
-        "temp_directory": str(limits.spill.absolute()) if limits.spill else "",
-        "max_temp_directory_size": f"{limits.spill_bytes}B" if limits.spill else "0B",
-        "temp_file_encryption": True,  # INVARIANT I4
-    }
     return duckdb.connect(
         ":memory:",
         config={
-            **spill,
+            "temp_directory": str(limits.spill.absolute()) if limits.spill else "",
+            "max_temp_directory_size": f"{limits.spill_bytes}B" if limits.spill else "0B",
+            "temp_file_encryption": True,  # INVARIANT I4
             "memory_limit": f"{limits.memory_bytes}B",
             "threads": limits.threads,
             "preserve_insertion_order": False,

@@ -92,7 +92,7 @@ def aggregate_query(plan: Plan, reference: TableReference = lake_reference) -> E
 def render_preview(
     shape: QueryShape, obligations: Obligations, snapshots: Mapping[MemberName, int] | None = None
 ) -> str:
-    """The SQL that ``shape`` would run under ``obligations``, for showing; every table at its member's snapshot or 0."""
+    """The SQL that ``shape`` would run under ``obligations``, for showing; tables at their member's snapshot or 0."""
     known = snapshots or {}
     tables = tuple(
         tuple(

@@ -101,4 +101,4 @@ def _order(left: ShownValue, right: ShownValue) -> int | None:
 
 
 def _sign(left: object, right: object) -> int:
-    return (left > right) - (left < right)  # type: ignore[operator]  # one comparable kind, by the caller's match
+    return int(left > right) - int(left < right)  # type: ignore[operator]  # one kind, by the caller's match

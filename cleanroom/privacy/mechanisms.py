@@ -25,9 +25,7 @@ def require_available(obligations: Obligations) -> None:
             return
         case Mechanism.ROUND:
             if obligations.rounding_base is None or obligations.rounding_base < 1:
-                raise _refused(
-                    "CR-R106", "the policy rounds without a base", "state `release: {mechanism: round, base: 5}`"
-                )
+                raise _refused("CR-R106", "the policy rounds without a base", "state a base of at least 1")
         case Mechanism.PERTURB | Mechanism.DIFFERENTIAL_PRIVACY:
             raise _refused(
                 "CR-R105",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 
 from cleanroom.privacy.outputs import Cell, evaluate
 from cleanroom.released import ShownValue, Withheld
@@ -27,7 +27,7 @@ def ordered(cells: Sequence[ReleasedCell], items: Sequence[OrderItem], limit: in
     """``cells`` in the asked order, at most ``limit`` of them; by key where nothing else decides."""
     result = sorted(cells, key=cmp_to_key(_by_key))
     for item in reversed(items):
-        result.sort(key=cmp_to_key(lambda a, b, item=item: _by_item(item, a, b)))
+        result.sort(key=cmp_to_key(partial(_by_item, item)))
     return result if limit is None else result[:limit]
 
 
