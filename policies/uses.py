@@ -58,7 +58,7 @@ class Form(StrEnum):
 class Target:
     """What a reference rests on: a dataset's ``column``, perhaps through a per-unit ``output``.
 
-    ``column`` is None for the output of a per-unit COUNT(*). ``known`` is False where a per-unit table has no such output.
+    ``column`` is None for the output of a per-unit COUNT(*). ``known`` is False where there is no such output.
     """
 
     ref: ColumnRef
