@@ -1,0 +1,57 @@
+"""ReleasedTable -> CSV (RFC 4180 quoting, UTF-8): released rows only, a withheld number is an empty field.
+
+Attack stopped: a text cell that a spreadsheet would run as a formula (``=``, ``+``, ``-``, ``@``, tab, CR first) gets a
+leading ``'``. Numbers are written by us from numbers, so a minus sign there is only a minus sign.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from cleanroom.delivery.about import About
+from cleanroom.delivery.names import distinct_names
+from cleanroom.released import ReleasedTable, ShownValue, Withheld
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvOptions:
+    """``bom`` for spreadsheets that guess encodings; ``decimal_comma`` also makes the delimiter ``;``."""
+
+    bom: bool = False
+    decimal_comma: bool = False
+
+
+def render_csv(table: ReleasedTable, about: About, options: CsvOptions | None = None) -> bytes:  # noqa: ARG001
+    """``table`` as CSV with a header row. ``about`` has no place in a CSV: readers expect rows from line two on."""
+    options = options or CsvOptions()
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";" if options.decimal_comma else ",", lineterminator="\n")
+    writer.writerow([_safe(name) for name in distinct_names(table)])
+    for row in table.rows:
+        writer.writerow([_field(value, options) for value in row])
+    return (b"\xef\xbb\xbf" if options.bom else b"") + text.getvalue().encode()
+
+
+def _field(value: ShownValue | Withheld, options: CsvOptions) -> str:
+    match value:
+        case None | Withheld():
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _safe(value)
+        case Decimal():
+            digits = format(value, "f")
+            return digits.replace(".", ",") if options.decimal_comma else digits
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _safe(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
