@@ -1,0 +1,167 @@
+"""Measures: COUNT, SUM and AVG of bare columns, with FILTER or the CASE that means the same."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cleanroom.contracts.model import ColumnType
+from cleanroom.errors import Span
+from cleanroom.shape import Aggregate, And, Fn, Predicate
+from queries.binding.context import Context, bare
+from queries.binding.predicates import predicate
+from queries.binding.scope import Resolved, Scope
+from queries.refusal import Refusal, refusal
+
+_NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
+
+
+def is_aggregate(node: exp.Expr) -> bool:
+    """Whether an aggregate stands anywhere in ``node``."""
+    return any(True for _ in node.find_all(exp.AggFunc))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Argument:
+    """What an aggregate is over: a column, or a constant row marker (None), under a condition."""
+
+    column: exp.Expr | None
+    condition: Predicate | None
+
+
+def aggregate(node: exp.Expr, scope: Scope) -> Aggregate:
+    """The aggregate ``node``, with CASE arguments turned into FILTER.
+
+    Raises:
+        Refusal: CR-Q125 MIN or MAX, CR-Q153 not over a bare column, CR-Q155 nested, CR-Q156 SUM or AVG of no number.
+    """
+    span = scope.context.span(node)
+    condition: Predicate | None = None
+    inner = node
+    if isinstance(node, exp.Filter):
+        inner, condition = node.this, predicate(node.expression.this, scope)
+    if isinstance(inner, exp.Min | exp.Max):
+        raise refusal(
+            "CR-Q125", "released_aggregates", "MIN and MAX are a single row's value and are not released",
+            help="use AVG, or counts per CASE bucket", span=span,
+        )  # fmt: skip
+    if is_aggregate_inside(inner):
+        raise refusal(
+            "CR-Q155", "flat_aggregates", "an aggregate stands inside an aggregate", help="aggregate a column",
+            span=span,
+        )  # fmt: skip
+    fn, argument = _function(inner, scope, span)
+    both = _both(argument.condition, condition)
+    if argument.column is None:
+        return Aggregate(fn=fn, column=None, filter=both, span=span)
+    resolved = _bare_column(argument.column, scope)
+    if fn in (Fn.SUM, Fn.AVG):
+        _number_column(resolved, scope.context, span)
+    return Aggregate(fn=fn, column=resolved.ref, filter=both, span=span)
+
+
+def is_aggregate_inside(node: exp.Expr) -> bool:
+    """Whether an aggregate stands strictly inside ``node``."""
+    return any(found is not node for found in node.find_all(exp.AggFunc))
+
+
+def _function(node: exp.Expr, scope: Scope, span: Span | None) -> tuple[Fn, _Argument]:
+    argument = bare(node.this) if isinstance(node.this, exp.Expr) else None
+    if argument is None:
+        raise refusal(
+            "CR-Q153", "bare_arguments", "COUNT needs an argument", help="write COUNT(*)", span=span,
+            rewrite="COUNT(*)",
+        )  # fmt: skip
+    if isinstance(node, exp.Count):
+        return _count(argument, scope, span)
+    if isinstance(node, exp.Sum):
+        return _sum(argument, scope, span)
+    if isinstance(argument, exp.Case):
+        column, condition, otherwise = _when(argument, scope)
+        if otherwise is not None or _is_number(column):
+            raise _case_argument(span, "write AVG(column) FILTER (WHERE condition)")
+        return Fn.AVG, _Argument(column=column, condition=condition)
+    return Fn.AVG, _Argument(column=argument, condition=None)
+
+
+def _count(argument: exp.Expr, scope: Scope, span: Span | None) -> tuple[Fn, _Argument]:
+    if isinstance(argument, exp.Distinct):
+        columns = argument.expressions
+        if len(columns) != 1:
+            raise refusal(
+                "CR-Q153", "bare_arguments", "COUNT(DISTINCT ...) takes one column", help="count one column at a time",
+                span=span,
+            )  # fmt: skip
+        only = bare(columns[0])
+        if not isinstance(only, exp.Case):
+            return Fn.COUNT_DISTINCT, _Argument(column=only, condition=None)
+        column, condition, otherwise = _when(only, scope)
+        if otherwise is not None or _is_number(column):
+            raise _case_argument(span, "write COUNT(DISTINCT column) FILTER (WHERE condition)")
+        return Fn.COUNT_DISTINCT, _Argument(column=column, condition=condition)
+    if isinstance(argument, exp.Star) or _is_number(argument):
+        return Fn.COUNT_STAR, _Argument(column=None, condition=None)
+    if isinstance(argument, exp.Case):
+        column, condition, otherwise = _when(argument, scope)
+        if otherwise is not None:
+            raise _case_argument(span, "COUNT counts the ELSE as well; write COUNT(*) FILTER (WHERE condition)")
+        if isinstance(column, exp.Literal | exp.Boolean):
+            return Fn.COUNT_STAR, _Argument(column=None, condition=condition)
+        return Fn.COUNT, _Argument(column=column, condition=condition)
+    return Fn.COUNT, _Argument(column=argument, condition=None)
+
+
+def _sum(argument: exp.Expr, scope: Scope, span: Span | None) -> tuple[Fn, _Argument]:
+    if not isinstance(argument, exp.Case):
+        return Fn.SUM, _Argument(column=argument, condition=None)
+    column, condition, otherwise = _when(argument, scope)
+    if otherwise is not None and not _is_number(otherwise, "0"):
+        raise _case_argument(span, "write SUM(column) FILTER (WHERE condition)")
+    if _is_number(column, "1"):
+        return Fn.COUNT_STAR, _Argument(column=None, condition=condition)
+    return Fn.SUM, _Argument(column=column, condition=condition)
+
+
+def _when(case: exp.Case, scope: Scope) -> tuple[exp.Expr, Predicate, exp.Expr | None]:
+    """The only branch's result and condition, and the ELSE where it is not NULL."""
+    branches = case.args.get("ifs") or []
+    if len(branches) != 1 or case.args.get("this") is not None:
+        raise _case_argument(
+            scope.context.span(case), "inside an aggregate, CASE has one WHEN; write FILTER (WHERE condition)"
+        )
+    default = case.args.get("default")
+    otherwise = None if default is None or isinstance(bare(default), exp.Null) else bare(default)
+    return bare(branches[0].args["true"]), predicate(branches[0].this, scope), otherwise
+
+
+def _is_number(node: exp.Expr, value: str | None = None) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string and (value is None or str(node.this) == value)
+
+
+def _both(first: Predicate | None, second: Predicate | None) -> Predicate | None:
+    if first is None or second is None:
+        return first or second
+    return And(terms=(first, second))
+
+
+def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
+    if not isinstance(node, exp.Column):
+        raise refusal(
+            "CR-Q153", "bare_arguments", "an aggregate takes a bare column",
+            help="aggregate one column; arithmetic goes outside, over the released numbers: SUM(a) - SUM(b)",
+            span=scope.context.span(node),
+        )  # fmt: skip
+    return scope.resolve(node)
+
+
+def _number_column(resolved: Resolved, context: Context, span: Span | None) -> None:
+    if resolved.column.type not in _NUMBERS:
+        raise refusal(
+            "CR-Q156", "numbers_summed", f"`{resolved.column.name}` is not a number", help="COUNT it instead", span=span
+        )
+
+
+def _case_argument(span: Span | None, help: str) -> Refusal:  # noqa: A002
+    return refusal(
+        "CR-Q153", "bare_arguments", "this CASE inside an aggregate has no FILTER that means the same", help=help,
+        span=span,
+    )  # fmt: skip

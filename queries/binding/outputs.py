@@ -1,0 +1,221 @@
+"""SELECT and GROUP BY: which columns the answer has, and what its cells are grouped by."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cleanroom.errors import Span
+from cleanroom.shape import DimensionValue, Output, Value
+from queries.binding.aggregates import is_aggregate
+from queries.binding.cells import Cells
+from queries.binding.context import Context, bare
+from queries.binding.dimensions import Typed, dimension
+from queries.binding.literals import is_constant
+from queries.binding.names import default_name, legal_name
+from queries.binding.scope import Scope
+from queries.binding.values import Released, measure
+from queries.limits import LIMITS
+from queries.refusal import Refusal, refusal
+
+
+@dataclass(kw_only=True)
+class _Item:
+    """One item of the SELECT list: a dimension (``typed``) or a measure, and the name it gets."""
+
+    node: exp.Expr
+    name: str
+    typed: Typed | None = None
+    value: Value | None = None
+
+
+def outputs(select: exp.Select, scope: Scope, cells: Cells) -> tuple[tuple[Output, ...], Released]:
+    """The outputs of ``select``; dimensions and aggregates go to ``cells``, violations to the context."""
+    context = scope.context
+    items = _items(select, scope)
+    _group(select, items, scope, cells)
+    named: dict[str, Value] = {}
+    released = Released(scope=scope, cells=cells, named=named)
+    found: list[Output] = []
+    for item in items:
+        with context.found.collecting():
+            if item.typed is not None:
+                index = cells.find(item.typed)
+                if index is None:
+                    raise _ungrouped(item, select, context)
+                item.value = DimensionValue(index=index)
+            elif item.value is None:
+                item.value = measure(item.node, released)
+            name = _unused(item, named, context)
+            named[name.lower()] = item.value
+            found.append(Output(name=name, value=item.value))
+    if not any(is_aggregate(item.node) for item in items):
+        context.found.add(_no_measure(items, context).violation)
+    return tuple(found), released
+
+
+def _items(select: exp.Select, scope: Scope) -> list[_Item]:
+    context = scope.context
+    items: list[_Item] = []
+    for node in select.expressions[: LIMITS.max_outputs + 1]:
+        with context.found.collecting():
+            alias = node.alias if isinstance(node, exp.Alias) else ""
+            inner = bare(node.this) if isinstance(node, exp.Alias) else bare(node)
+            if alias and not legal_name(alias):
+                raise refusal(
+                    "CR-Q158", "output_names", f"an output's name has at most {LIMITS.max_name_chars} readable characters",
+                    help="choose a shorter, plain name", span=context.span(node),
+                )  # fmt: skip
+            item = _Item(node=inner, name=alias or default_name(inner))
+            if not is_aggregate(inner) and not _reuses_alias(inner, items, scope):
+                item.typed = _dimension(inner, scope)
+            items.append(item)
+    if len(select.expressions) > LIMITS.max_outputs:
+        context.found.add(refusal(
+            "CR-Q103", "text_length", f"a question has at most {LIMITS.max_outputs} outputs",
+            help="ask two questions", span=context.span(select.expressions[-1]),
+        ).violation)  # fmt: skip
+    return items
+
+
+def _reuses_alias(node: exp.Expr, items: list[_Item], scope: Scope) -> bool:
+    """Whether ``node`` computes with earlier measures by their names, as DuckDB allows: ``COUNT(*) AS n, n / 2``."""
+    measures = {item.name.lower() for item in items if item.typed is None}
+    columns = [column for column in node.find_all(exp.Column)]
+    known = {name for source in scope.sources for name in source.columns}
+    return bool(columns) and all(
+        not column.table and column.name.lower() in measures and column.name.lower() not in known for column in columns
+    )
+
+
+def _dimension(node: exp.Expr, scope: Scope) -> Typed:
+    if is_constant(node):
+        raise refusal(
+            "CR-Q166", "dimensions", "an output is a dimension or a measure, not a constant", help="leave it out",
+            span=scope.context.span(node),
+        )  # fmt: skip
+    if isinstance(node, exp.Binary | exp.Neg | exp.Round | exp.Nullif) and not isinstance(
+        node, exp.And | exp.Or | exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE | exp.Is
+    ):
+        raise refusal(
+            "CR-Q157", "measures", "arithmetic is over aggregates and numbers only",
+            help="group by the column itself, or by CASE WHEN ... THEN 'bucket' END", span=scope.context.span(node),
+        )  # fmt: skip
+    return grouped(node, scope)
+
+
+def grouped(node: exp.Expr, scope: Scope) -> Typed:
+    """A dimension that cells are grouped by.
+
+    Raises:
+        Refusal: as ``dimension``; CR-Q161 a token, CR-Q212 a per-unit output that is not bucketed.
+    """
+    typed = dimension(node, scope)
+    if typed.per_unit:
+        raise refusal(
+            "CR-Q212", "per_unit", "a per-unit value is a dimension in buckets only",
+            help="write CASE WHEN u.claims = 0 THEN 'none' ... END", span=scope.context.span(node),
+        )  # fmt: skip
+    if typed.type is None:
+        raise refusal(
+            "CR-Q161", "no_token_literals", "a token is never a dimension: it stands for one person or unit",
+            help="count it: COUNT(DISTINCT token)", span=scope.context.span(node),
+        )  # fmt: skip
+    return typed
+
+
+def _group(select: exp.Select, items: list[_Item], scope: Scope, cells: Cells) -> None:
+    clause = select.args.get("group")
+    if clause is None:
+        if not any(item.typed for item in items):
+            return
+        scope.context.found.add(_no_group(select, items, scope.context).violation)
+    if clause is None or clause.args.get("all"):
+        for item in items:
+            if item.typed is not None:
+                cells.dimension(item.typed)
+        return
+    for node in clause.expressions:
+        with scope.context.found.collecting():
+            cells.dimension(_grouped_item(node, items, scope))
+    if len(cells.dimensions) > LIMITS.max_dimensions:
+        scope.context.found.add(refusal(
+            "CR-Q103", "text_length", f"a question has at most {LIMITS.max_dimensions} dimensions",
+            help="ask two questions", span=scope.context.span(clause),
+        ).violation)  # fmt: skip
+
+
+def _grouped_item(node: exp.Expr, items: list[_Item], scope: Scope) -> Typed:
+    node = bare(node)
+    context = scope.context
+    if is_aggregate(node):
+        raise refusal(
+            "CR-Q154", "row_conditions", "an aggregate stands in GROUP BY", help="group by dimensions",
+            span=context.span(node),
+        )  # fmt: skip
+    if isinstance(node, exp.Literal) and not node.is_string:
+        position = int(node.this) if str(node.this).isdecimal() else 0
+        if not 1 <= position <= len(items) or items[position - 1].typed is None:
+            raise refusal(
+                "CR-Q159", "ordinals", "this position is not a dimension of the SELECT list",
+                help="write GROUP BY ALL, or the dimensions themselves", span=context.span(node), rewrite="ALL",
+            )  # fmt: skip
+        return _typed(items[position - 1])
+    if isinstance(node, exp.Column) and not node.table:
+        for item in items:
+            if item.name.lower() == node.name.lower() and item.typed is not None:
+                return item.typed
+    return grouped(node, scope)
+
+
+def _typed(item: _Item) -> Typed:
+    if item.typed is None:
+        raise AssertionError("only dimensions are grouped by")
+    return item.typed
+
+
+def _unused(item: _Item, named: dict[str, Value], context: Context) -> str:
+    if item.name.lower() not in named:
+        return item.name
+    raise refusal(
+        "CR-Q158", "output_names", f"two outputs are called `{item.name}`", help="give each a name of its own with AS",
+        span=context.span(item.node), rewrite=f"{context.text(item.node)} AS {item.name}_2",
+    )  # fmt: skip
+
+
+def _ungrouped(item: _Item, select: exp.Select, context: Context) -> Refusal:
+    text = context.text(item.node)
+    last = select.args["group"].expressions[-1] if select.args["group"].expressions else None
+    span = context.span(last) if last is not None else None
+    return refusal(
+        "CR-Q151", "grouped_dimensions", f"`{text}` is selected but not grouped by", help="add it to GROUP BY, or write GROUP BY ALL",
+        span=span or context.span(item.node),
+        rewrite=f"{context.text(last)}, {text}" if last is not None and span is not None else None,
+    )  # fmt: skip
+
+
+def _no_group(select: exp.Select, items: list[_Item], context: Context) -> Refusal:
+    at = _before_keyword(context, ("HAVING", "ORDER BY", "LIMIT"))
+    return refusal(
+        "CR-Q151", "grouped_dimensions", "dimensions are selected without GROUP BY", help="write GROUP BY ALL",
+        span=at, rewrite=" GROUP BY ALL",
+    )  # fmt: skip
+
+
+def _no_measure(items: list[_Item], context: Context) -> Refusal:
+    at = _before_keyword(context, ("FROM",))
+    return refusal(
+        "CR-Q150", "a_measure", "the question has no measure", help="add COUNT(*), COUNT(DISTINCT c), SUM(c) or AVG(c)",
+        span=at, rewrite=", COUNT(*) AS n" if items else None,
+    )  # fmt: skip
+
+
+def _before_keyword(context: Context, keywords: tuple[str, ...]) -> Span:
+    """The empty span directly before the first of ``keywords`` outside brackets, or at the end of the text."""
+    depth, end = 0, 0
+    for token in context.parsed.tokens:
+        word = token.text.upper()
+        if depth == 0 and (word in keywords or word == ";"):
+            break
+        depth += (word == "(") - (word == ")")
+        end = token.end + 1
+    return context.parsed.places.span(end, end)

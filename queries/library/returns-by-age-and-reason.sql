@@ -1,0 +1,20 @@
+/* ---
+apiVersion: cleanroom/v1
+kind: QueryTemplate
+name: returns-by-age-and-reason
+version: 1
+title: Units returned, by months since sale and reason
+purpose: service
+parameters:
+  from: {type: date, description: "First day of the first sale month"}
+  to: {type: date, description: "Last day of the last sale month"}
+outputs:
+  return_reason: {unit: "", description: "Reason"}
+  age_months: {unit: "months", description: "Calendar months from sale to return"}
+  units_returned: {unit: "units", description: "Units returned"}
+--- */
+SELECT t.return_reason, date_diff('month', s.sale_date, t.return_date) AS age_months, COUNT(DISTINCT s.unit_token) AS units_returned
+FROM sales s JOIN returns t ON s.unit_token = t.unit_token LEFT JOIN registrations r ON s.unit_token = r.unit_token
+WHERE s.sale_date BETWEEN :from AND :to
+GROUP BY t.return_reason, age_months
+ORDER BY t.return_reason, age_months

@@ -1,0 +1,54 @@
+"""Places in a text: from sqlglot's token positions to ``Span``."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cleanroom.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The line starts of one text, so that a span's line and column cost a binary search."""
+
+    text: str
+    line_starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Places":
+        """Index ``text``."""
+        starts = [0]
+        starts.extend(index + 1 for index, char in enumerate(text) if char == "\n")
+        return cls(text, tuple(starts))
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of characters ``start`` to ``end``, clipped to the text."""
+        start = max(0, min(start, len(self.text)))
+        end = max(start, min(end, len(self.text)))
+        line = bisect_right(self.line_starts, start)
+        return Span(start=start, end=end, line=line, column=start - self.line_starts[line - 1] + 1)
+
+    def of_node(self, node: exp.Expr) -> Span | None:
+        """The smallest span that covers every positioned token under ``node``; None where sqlglot kept no position.
+
+        Brackets around a node have no positions of their own; an opening or closing one directly beside a function's
+        arguments is taken in so that the text at the span can be replaced as a whole.
+        """
+        start, end = len(self.text), -1
+        for part in node.walk():
+            meta = part._meta  # noqa: SLF001  # `.meta` would create an empty dict on every node
+            if meta and "start" in meta and "end" in meta:
+                start, end = min(start, meta["start"]), max(end, meta["end"] + 1)
+        if end < 0:
+            return None
+        if isinstance(node, exp.Func):
+            end = self._closing(start, end)
+        return self.span(start, end)
+
+    def _closing(self, start: int, end: int) -> int:
+        opened = self.text.count("(", start, end) - self.text.count(")", start, end)
+        while opened > 0 and end < len(self.text) and self.text[end] in ") \t\n":
+            opened -= self.text[end] == ")"
+            end += 1
+        return end
