@@ -12,10 +12,14 @@ from policies.uses import PairUse, Target
 
 def _check(case: Case) -> Iterator[Violation]:
     for source in case.sources[1:]:
-        pairs = [pair for pair in case.uses.pairs if pair.joined == source.index]
-        if any(_is_granted(case, pair.left) and _is_granted(case, pair.right) for pair in pairs):
-            continue
-        yield from _refusals(case, source, pairs)
+        if not rests_on_granted_pair(case, source.index):
+            yield from _refusals(case, source, [pair for pair in case.uses.pairs if pair.joined == source.index])
+
+
+def rests_on_granted_pair(case: Case, joined: int) -> bool:
+    """Whether some pair of the join of source ``joined`` is granted by every owner on both sides."""
+    pairs = (pair for pair in case.uses.pairs if pair.joined == joined)
+    return any(_is_granted(case, pair.left) and _is_granted(case, pair.right) for pair in pairs)
 
 
 def _refusals(case: Case, source: CaseSource, pairs: list[PairUse]) -> Iterator[Violation]:

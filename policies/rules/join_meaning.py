@@ -11,7 +11,7 @@ from cleanroom.errors import Violation
 from cleanroom.shape import Grain
 from policies.case import Case
 from policies.model import Permission
-from policies.rules.join_columns import derivation
+from policies.rules.join_columns import derivation, rests_on_granted_pair
 from policies.rules.rule import Rule
 from policies.uses import PairUse, Target
 from policies.visible import CONTRIBUTOR
@@ -24,8 +24,9 @@ def _check(case: Case) -> Iterator[Violation]:
                 case, pair.right, "room", f"`{pair.left.ref.column}` and `{pair.right.ref.column}` do not mean the same"
             )
             continue
-        for side in (pair.left, pair.right):
-            yield from _ungranted(case, side)
+        if rests_on_granted_pair(case, pair.joined):
+            for side in (pair.left, pair.right):
+                yield from _ungranted(case, side)
 
 
 def _ungranted(case: Case, side: Target) -> Iterator[Violation]:
