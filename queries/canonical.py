@@ -205,7 +205,12 @@ def _boundary(left: Truncated | DatePart, value: object) -> date | None:
     """The first day of the period that ``value`` names; None where it names none."""
     if isinstance(left, Truncated) and isinstance(value, date):
         return value if _floor(value, left.grain) == value else None
-    if isinstance(left, DatePart) and left.part is Grain.YEAR and isinstance(value, int) and 1 <= value <= date.max.year:
+    if (
+        isinstance(left, DatePart)
+        and left.part is Grain.YEAR
+        and isinstance(value, int)
+        and 1 <= value <= date.max.year
+    ):
         return date(value, 1, 1)
     return None
 

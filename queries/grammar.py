@@ -142,7 +142,9 @@ def grammar_violations(root: exp.Expr, places: Places) -> tuple[Violation, ...]:
 
 
 def _present(node: exp.Expr) -> Iterator[tuple[str, object]]:
-    return ((name, value) for name, value in node.args.items() if value is not None and value is not False and value != [])
+    return (
+        (name, value) for name, value in node.args.items() if value is not None and value is not False and value != []
+    )
 
 
 def _refuse(child: object, parent: exp.Expr | None, places: Places) -> Violation:

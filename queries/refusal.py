@@ -31,9 +31,7 @@ def refusal(
     rewrite: str | None = None,
 ) -> Refusal:
     """A grammar refusal, ready to raise."""
-    return Refusal(
-        Violation(code=code, rule=rule, owner=ROOM, message=message, help=help, span=span, rewrite=rewrite)
-    )
+    return Refusal(Violation(code=code, rule=rule, owner=ROOM, message=message, help=help, span=span, rewrite=rewrite))
 
 
 class Refusals:

@@ -70,9 +70,7 @@ def bind(
             CR-Q17x parameters, CR-Q18x HAVING, ORDER BY, LIMIT, CR-Q20x names, CR-Q21x per-unit tables.
     """
     found = Refusals()
-    context = Context(
-        parsed=parsed, contracts=contracts, mode=mode, parameters=parameters or Parameters(), found=found
-    )
+    context = Context(parsed=parsed, contracts=contracts, mode=mode, parameters=parameters or Parameters(), found=found)
     select, cells = parsed.select, Cells()
     # 1. per-unit tables, which FROM may name
     tables = unit_tables(select, context)

@@ -57,9 +57,7 @@ def dimension(node: exp.Expr, scope: Scope) -> Typed:
             return _truncated(grain, _date_column(node.this, scope))
         case exp.Extract():
             part = _grain(node.this, node, scope, (Grain.MONTH, Grain.QUARTER, Grain.YEAR))
-            return Typed(
-                dimension=DatePart(part=part, column=_date(node.expression, scope)), type=LiteralType.INTEGER
-            )
+            return Typed(dimension=DatePart(part=part, column=_date(node.expression, scope)), type=LiteralType.INTEGER)
         case exp.DateDiff():
             return _date_diff(node, scope)
         case exp.Case():
@@ -146,7 +144,9 @@ def _case(node: exp.Case, scope: Scope) -> Typed:
     branches = tuple(
         CaseBranch(when=when, then=_result(then, kind, scope)) for when, then in zip(whens, thens, strict=True)
     )
-    otherwise = None if default is None or isinstance(bare(default), exp.Null) else operand(default, kind, scope.context)
+    otherwise = (
+        None if default is None or isinstance(bare(default), exp.Null) else operand(default, kind, scope.context)
+    )
     return Typed(dimension=Case(branches=branches, otherwise=otherwise), type=kind)
 
 

@@ -90,10 +90,7 @@ def _unit_table(select: exp.Select, context: Context) -> UnitTable:
         )
     outputs, canonical = _canonical(named)
     columns.update(
-        {
-            one.name.lower(): ScopeColumn(name=canonical[one.name.lower()], type=one.type, per_unit=True)
-            for one in named
-        }
+        {one.name.lower(): ScopeColumn(name=canonical[one.name.lower()], type=one.type, per_unit=True) for one in named}
     )
     return UnitTable(
         dataset=bound[0].dataset, per_unit=PerUnit(key=key, outputs=outputs, where=condition), columns=columns

@@ -63,7 +63,9 @@ def predicate(node: exp.Expr, scope: Scope) -> Predicate:
         case exp.Between():
             left, span = _side(node.this, scope), scope.context.span(node)
             low = Compare(op=CompareOp.GE, left=left.dimension, right=_beside(left, node.args["low"], scope), span=span)
-            high = Compare(op=CompareOp.LE, left=left.dimension, right=_beside(left, node.args["high"], scope), span=span)
+            high = Compare(
+                op=CompareOp.LE, left=left.dimension, right=_beside(left, node.args["high"], scope), span=span
+            )
             return And(terms=(low, high))
         case exp.In():
             left = _side(node.this, scope)
@@ -135,7 +137,11 @@ def _side(node: exp.Expr, scope: Scope) -> Typed:
         )  # fmt: skip
     if is_constant(node):
         raise refusal(
-            "CR-Q162", "literal_operands", "two literals are compared", help="compare a column with a literal", span=span
+            "CR-Q162",
+            "literal_operands",
+            "two literals are compared",
+            help="compare a column with a literal",
+            span=span,
         )
     return dimension(node, scope)
 

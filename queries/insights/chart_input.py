@@ -43,7 +43,9 @@ def month_number(cell: Cell, *, insight: str) -> int:
             return int(cell)
         case _:
             pass
-    raise InsightRefused("CR-B004", "a period is not a month", help="write months as YYYY-MM or dates as YYYY-MM-DD", place=insight)
+    raise InsightRefused(
+        "CR-B004", "a period is not a month", help="write months as YYYY-MM or dates as YYYY-MM-DD", place=insight
+    )
 
 
 def count_in(cell: Cell, settings: Settings, *, insight: str) -> Count:

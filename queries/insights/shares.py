@@ -13,6 +13,12 @@ from queries.insights.refused import InsightRefused, missing_columns
 from queries.statistics.counts import Count, total
 from queries.statistics.intervals import Estimate, share
 
+SUPPRESSION = (
+    "a withheld numerator enters with every value its threshold allows, so limits widen; "
+    "a withheld denominator leaves the row without a share"
+)
+"""How suppression changes every share; part of each insight's explanation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareWords:
@@ -62,7 +68,9 @@ def shares(table: Table, settings: Settings, words: ShareWords) -> InsightResult
     shown = ShownTable(name="shares", title=words.title, columns=_columns(by, words), rows=tuple(rows))
     charts = (_chart(by, words, overall),) if by else ()
     text = words.headline.format(share=_range(overall, words.per), unit=words.unit)
-    return InsightResult(headline=text, tables=(shown,), charts=charts, notes=_notes(table, settings), withheld=table.withheld())
+    return InsightResult(
+        headline=text, tables=(shown,), charts=charts, notes=_notes(table, settings), withheld=table.withheld()
+    )
 
 
 def _shown(part: Count, whole: Count, settings: Settings, words: ShareWords) -> tuple[Cell, Cell, Cell]:

@@ -83,7 +83,7 @@ def life_data(chart: Nevada) -> tuple[Group, ...]:
 class AgeRow:
     """One age: units still ``at_risk`` when it begins, and ``failed`` during it."""
 
-    age: int
+    age: float
     at_risk: Count
     failed: Count
 

@@ -58,7 +58,7 @@ def _limits(survival: float, variance_sum: float, z: float) -> Interval:
 class HazardPoint:
     """Share of those at risk at the start of ``age`` that failed during it, with Wilson limits."""
 
-    age: int
+    age: float
     hazard: Estimate
 
 
@@ -74,7 +74,7 @@ def hazard(rows: Sequence[AgeRow], *, confidence: float = 0.95) -> tuple[HazardP
 class RatePoint:
     """Claims per 1,000 units up to and including ``age``, over units observed at least that long."""
 
-    age: int
+    age: float
     units: int
     claims_low: int
     claims_high: int
