@@ -3,19 +3,27 @@
 The JSON Schema in ``schema/data-policy.v1.json`` is this module's own; a test holds the two together.
 """
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
 
 from cleanroom.plan import Mechanism
 from cleanroom.shape import Grain
 from policies.model import Mode, Permission
 
 MAX_ROUNDING_BASE = 1_000_000
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z")
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 def _once(items: list[str]) -> list[str]:
@@ -25,9 +33,9 @@ def _once(items: list[str]) -> list[str]:
 
 
 def _exact(value: object) -> object:
-    """Numbers are whole numbers or exact decimals; a float or a boolean was never meant as one."""
-    if isinstance(value, bool | float) or (isinstance(value, str) and _PLAIN_NUMBER.match(value) is None):
-        raise ValueError("write a plain number, for example `0.7`")
+    """Numbers are whole numbers or exact decimals: a float has lost its text, and a boolean was never meant as one."""
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        raise ValueError("write a plain number, for example `0.7`")  # noqa: TRY004 (pydantic collects ValueError)
     return value
 
 
@@ -44,8 +52,15 @@ Permissions = Annotated[
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
-Bound = Annotated[Exact, Field(ge=-(10**14), le=10**14)]
-Day = Annotated[date, Field(strict=True), BeforeValidator(_iso)]
+Bound = Annotated[
+    Exact, Field(ge=-(10**14), le=10**14), WithJsonSchema({"type": "number", "minimum": -(10**14), "maximum": 10**14})
+]
+Share = Annotated[Exact, Field(gt=0, le=1), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1})]
+Epsilon = Annotated[
+    Exact, Field(gt=0, le=100), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})
+]
+Delta = Annotated[Exact, Field(ge=0, lt=1), WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 1})]
+Day = Annotated[date, Field(strict=True), BeforeValidator(_iso), WithJsonSchema({"type": "string", "pattern": _DAY})]
 
 
 class _Part(BaseModel):
@@ -78,16 +93,31 @@ class ContributorPart(_Part):
     """``contributors``; a share of 1 sets no limit to dominance."""
 
     minimum: Annotated[Whole, Field(ge=2, le=1000)]
-    largest_share: Annotated[Exact, Field(gt=0, le=1)] = Decimal(1)
+    largest_share: Share = Decimal(1)
+
+
+def _only_with(mechanism: str, *keys: str, needs: list[str]) -> dict[str, JsonValue]:
+    stated: dict[str, JsonValue] = {"properties": {"mechanism": {"const": mechanism}}, "required": ["mechanism"]}
+    absent: dict[str, JsonValue] = {key: {"type": "null"} for key in keys}
+    given: dict[str, JsonValue] = {key: {"not": {"type": "null"}} for key in needs}
+    return {"if": stated, "then": {"required": [*needs], "properties": given}, "else": {"properties": absent}}
+
+
+_PARAMETERS: list[JsonValue] = [
+    _only_with("round", "base", needs=["base"]),
+    _only_with("differential_privacy", "epsilon", "delta", needs=["epsilon"]),
+]
 
 
 class ReleasePart(_Part):
     """``release``: ``base`` belongs to ``round``; ``epsilon`` and ``delta`` to ``differential_privacy``."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"allOf": _PARAMETERS})
+
     mechanism: Mechanism = Mechanism.SUPPRESS
     base: Annotated[Whole, Field(ge=2, le=MAX_ROUNDING_BASE)] | None = None
-    epsilon: Annotated[Exact, Field(gt=0, le=100)] | None = None
-    delta: Annotated[Exact, Field(ge=0, lt=1)] | None = None
+    epsilon: Epsilon | None = None
+    delta: Delta | None = None
 
     @model_validator(mode="after")
     def _parameters_fit(self) -> "ReleasePart":
