@@ -127,8 +127,8 @@ def _merged(terms: list[Predicate], op: CompareOp) -> tuple[Predicate, ...]:
         else:
             left, values = listed
             options.setdefault(sort_key(left), (left, [], term))[1].extend(values)
-    for left, values, first in options.values():
-        together = _in(left, tuple(values), first)
+    for left, listed_values, first in options.values():
+        together = _in(left, tuple(listed_values), first)
         joined = together if op is CompareOp.EQ else _negated(together)
         rest.setdefault(sort_key(joined), joined)
     return tuple(rest[key] for key in sorted(rest))

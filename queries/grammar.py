@@ -149,7 +149,7 @@ def _present(node: exp.Expr) -> Iterator[tuple[str, object]]:
 
 def _refuse(child: object, parent: exp.Expr | None, places: Places) -> Violation:
     if not isinstance(child, exp.Expr):
-        raise AssertionError("the tree holds a plain value where only nodes may stand")
+        raise TypeError("the tree holds a plain value where only nodes may stand")
     words = refused_node(child, parent)
     span = places.of_node(child) or (places.of_node(parent) if parent is not None else None)
     return Violation(

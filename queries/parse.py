@@ -5,11 +5,12 @@ is anything it reads that ``grammar`` does not list.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from cleanroom.errors import PolicyRefused
 from queries.bounds import BoundedText, bound
@@ -19,9 +20,49 @@ from queries.refusal import Refusal, Refusals, refusal
 
 _DIALECT = DuckDB()
 _STATEMENT_WORDS = frozenset(
-    "alter analyze attach begin call checkpoint comment commit copy create deallocate delete describe detach drop "
-    "execute explain export from import insert install load merge pivot pragma prepare refresh replace reset rollback "
-    "set show summarize table truncate unpivot update use vacuum values".split()
+    {
+        "alter",
+        "analyze",
+        "attach",
+        "begin",
+        "call",
+        "checkpoint",
+        "comment",
+        "commit",
+        "copy",
+        "create",
+        "deallocate",
+        "delete",
+        "describe",
+        "detach",
+        "drop",
+        "execute",
+        "explain",
+        "export",
+        "from",
+        "import",
+        "insert",
+        "install",
+        "load",
+        "merge",
+        "pivot",
+        "pragma",
+        "prepare",
+        "refresh",
+        "replace",
+        "reset",
+        "rollback",
+        "set",
+        "show",
+        "summarize",
+        "table",
+        "truncate",
+        "unpivot",
+        "update",
+        "use",
+        "vacuum",
+        "values",
+    }
 )
 
 
@@ -46,8 +87,8 @@ def parse(text: str | bytes) -> ParsedQuery:
     try:
         tokens = _tokens(bounded)
         select = _tree(tokens, bounded)
-    except Refusal as refused:
-        raise PolicyRefused((refused.violation,)) from None
+    except Refusal as caught:
+        raise PolicyRefused((caught.violation,)) from None
     found = Refusals()
     try:
         for violation in grammar_violations(select, bounded.places):
@@ -58,7 +99,7 @@ def parse(text: str | bytes) -> ParsedQuery:
         found.add(refused.violation)
     found.raise_if_any()
     if not isinstance(select, exp.Select):
-        raise AssertionError("the grammar let something other than a SELECT pass")
+        raise TypeError("the grammar let something other than a SELECT pass")
     return ParsedQuery(select=select, tokens=tuple(tokens), text=bounded.text, places=bounded.places)
 
 
@@ -67,7 +108,7 @@ def _tokens(bounded: BoundedText) -> list[Token]:
         tokens = _DIALECT.tokenize(bounded.text)
     except (SqlglotError, RecursionError, ValueError):
         raise _unreadable(bounded, 0, len(bounded.text)) from None
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         # `:from` and `:to` are parameters although FROM is a keyword: a word directly behind a colon is a name.
         if before.token_type is TokenType.COLON and before.end + 1 == token.start and token.text.isidentifier():
             token.token_type = TokenType.VAR
@@ -78,7 +119,7 @@ def _tree(tokens: list[Token], bounded: BoundedText) -> exp.Expr:
     first = tokens[0] if tokens else None
     if first is None or first.token_type not in (TokenType.SELECT, TokenType.WITH):
         raise _not_select(first, bounded)
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if before.token_type is TokenType.L_PAREN and token.token_type is TokenType.FROM:
             raise _not_select(token, bounded)
         if before.token_type is TokenType.SEMICOLON:
@@ -132,7 +173,7 @@ def _not_select(token: Token | None, bounded: BoundedText) -> Refusal:
 def _string_names(tokens: list[Token], bounded: BoundedText) -> list[Refusal]:
     """Texts used as names: ``FROM 'file.parquet'`` reads a file in DuckDB, and sqlglot takes it for a quoted name."""
     found = []
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         span = bounded.places.span(token.start, token.end + 1)
         if token.token_type is not TokenType.STRING:
             continue

@@ -13,7 +13,7 @@ ROOM = "room"
 """The owner of grammar violations: no member's policy, the room's own language."""
 
 
-class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not a failure
+class Refusal(Exception):  # a refusal is an answer, not a failure
     """One violation on its way to the clause that collects it; never leaves ``queries``."""
 
     def __init__(self, violation: Violation) -> None:
@@ -41,11 +41,13 @@ class Refusals:
         self._found: list[Violation] = []
 
     @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """Catch one ``Refusal`` of the block and remember it."""
+    def collecting(self) -> Iterator[list[Violation]]:
+        """Catch one ``Refusal`` of the block and remember it; the list given holds it afterwards."""
+        caught_here: list[Violation] = []
         try:
-            yield
+            yield caught_here
         except Refusal as caught:
+            caught_here.append(caught.violation)
             self.add(caught.violation)
 
     def add(self, violation: Violation) -> None:

@@ -7,7 +7,7 @@ from sqlglot import exp
 from cleanroom.contracts.model import ColumnType
 from cleanroom.errors import Span
 from cleanroom.shape import Aggregate, And, Fn, Predicate
-from queries.binding.context import Context, bare
+from queries.binding.context import bare
 from queries.binding.predicates import predicate
 from queries.binding.scope import Resolved, Scope
 from queries.refusal import Refusal, refusal
@@ -55,7 +55,7 @@ def aggregate(node: exp.Expr, scope: Scope) -> Aggregate:
         return Aggregate(fn=fn, column=None, filter=both, span=span)
     resolved = _bare_column(argument.column, scope)
     if fn in (Fn.SUM, Fn.AVG):
-        _number_column(resolved, scope.context, span)
+        _number_column(resolved, span)
     return Aggregate(fn=fn, column=resolved.ref, filter=both, span=span)
 
 
@@ -153,7 +153,7 @@ def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
     return scope.resolve(node)
 
 
-def _number_column(resolved: Resolved, context: Context, span: Span | None) -> None:
+def _number_column(resolved: Resolved, span: Span | None) -> None:
     if resolved.column.type not in _NUMBERS:
         raise refusal(
             "CR-Q156", "numbers_summed", f"`{resolved.column.name}` is not a number", help="COUNT it instead", span=span

@@ -76,8 +76,6 @@ def bind(
     tables = unit_tables(select, context)
     # 2. sources and joins: from here on there are columns to name
     bound_sources, scope = sources(select, tables, context)
-    if not scope.sources:
-        found.raise_if_any()
     _per_unit_joins(bound_sources, scope, context)
     # 3. which rows count
     where = _where(select, scope)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cleanroom.contracts.model import ColumnType
-from cleanroom.errors import Span
 from cleanroom.shape import (
     Case,
     CaseBranch,
@@ -131,7 +130,7 @@ def _date_diff(node: exp.DateDiff, scope: Scope) -> Typed:
 
 
 def _case(node: exp.Case, scope: Scope) -> Typed:
-    from queries.binding.predicates import equality, predicate  # noqa: PLC0415  # CASE holds predicates, and they CASEs
+    from queries.binding.predicates import equality, predicate  # CASE holds predicates, and they CASEs
 
     subject = node.args.get("this")
     whens, thens = [], []

@@ -19,6 +19,8 @@ def legal_name(name: str) -> bool:
 
 def default_name(node: exp.Expr) -> str:
     """The name of an output without AS: the column's own, or function and column (``sum_quantity``)."""
+    if isinstance(node, exp.Binary | exp.Neg):
+        return "value"
     parts: list[str] = []
     for part in node.walk(bfs=False):
         match part:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cleanroom.errors import Span
+from cleanroom.errors import Span, Violation
 from cleanroom.shape import DimensionValue, Output, Value
 from queries.binding.aggregates import is_aggregate
 from queries.binding.cells import Cells
@@ -20,10 +20,12 @@ from queries.refusal import Refusal, refusal
 
 @dataclass(kw_only=True)
 class _Item:
-    """One item of the SELECT list: a dimension (``typed``) or a measure, and the name it gets."""
+    """One item of the SELECT list: a dimension (``typed``), a measure, or refused; and the name it gets."""
 
     node: exp.Expr
     name: str
+    alias: str
+    refused: Violation | None = None
     typed: Typed | None = None
     value: Value | None = None
 
@@ -37,6 +39,8 @@ def outputs(select: exp.Select, scope: Scope, cells: Cells) -> tuple[tuple[Outpu
     released = Released(scope=scope, cells=cells, named=named)
     found: list[Output] = []
     for item in items:
+        if item.refused is not None:
+            continue
         with context.found.collecting():
             if item.typed is not None:
                 index = cells.find(item.typed)
@@ -57,18 +61,19 @@ def _items(select: exp.Select, scope: Scope) -> list[_Item]:
     context = scope.context
     items: list[_Item] = []
     for node in select.expressions[: LIMITS.max_outputs + 1]:
-        with context.found.collecting():
-            alias = node.alias if isinstance(node, exp.Alias) else ""
-            inner = bare(node.this) if isinstance(node, exp.Alias) else bare(node)
+        alias = node.alias if isinstance(node, exp.Alias) else ""
+        inner = bare(node.this) if isinstance(node, exp.Alias) else bare(node)
+        item = _Item(node=inner, name=alias or default_name(inner), alias=alias)
+        items.append(item)
+        with context.found.collecting() as refused:
             if alias and not legal_name(alias):
                 raise refusal(
                     "CR-Q158", "output_names", f"an output's name has at most {LIMITS.max_name_chars} readable characters",
                     help="choose a shorter, plain name", span=context.span(node),
                 )  # fmt: skip
-            item = _Item(node=inner, name=alias or default_name(inner))
-            if not is_aggregate(inner) and not _reuses_alias(inner, items, scope):
+            if not is_aggregate(inner) and not _reuses_alias(inner, items[:-1], scope):
                 item.typed = _dimension(inner, scope)
-            items.append(item)
+        item.refused = refused[0] if refused else None
     if len(select.expressions) > LIMITS.max_outputs:
         context.found.add(refusal(
             "CR-Q103", "text_length", f"a question has at most {LIMITS.max_outputs} outputs",
@@ -80,7 +85,7 @@ def _items(select: exp.Select, scope: Scope) -> list[_Item]:
 def _reuses_alias(node: exp.Expr, items: list[_Item], scope: Scope) -> bool:
     """Whether ``node`` computes with earlier measures by their names, as DuckDB allows: ``COUNT(*) AS n, n / 2``."""
     measures = {item.name.lower() for item in items if item.typed is None}
-    columns = [column for column in node.find_all(exp.Column)]
+    columns = list(node.find_all(exp.Column))
     known = {name for source in scope.sources for name in source.columns}
     return bool(columns) and all(
         not column.table and column.name.lower() in measures and column.name.lower() not in known for column in columns
@@ -128,7 +133,7 @@ def _group(select: exp.Select, items: list[_Item], scope: Scope, cells: Cells) -
     if clause is None:
         if not any(item.typed for item in items):
             return
-        scope.context.found.add(_no_group(select, items, scope.context).violation)
+        scope.context.found.add(_no_group(scope.context).violation)
     if clause is None or clause.args.get("all"):
         for item in items:
             if item.typed is not None:
@@ -153,7 +158,9 @@ def _grouped_item(node: exp.Expr, items: list[_Item], scope: Scope) -> Typed:
             span=context.span(node),
         )  # fmt: skip
     if isinstance(node, exp.Literal) and not node.is_string:
-        position = int(node.this) if str(node.this).isdecimal() else 0
+        position = int(node.this) if str(node.this).isdecimal() and len(str(node.this)) < 6 else 0
+        if 1 <= position <= len(items):
+            _again(items[position - 1])
         if not 1 <= position <= len(items) or items[position - 1].typed is None:
             raise refusal(
                 "CR-Q159", "ordinals", "this position is not a dimension of the SELECT list",
@@ -162,9 +169,18 @@ def _grouped_item(node: exp.Expr, items: list[_Item], scope: Scope) -> Typed:
         return _typed(items[position - 1])
     if isinstance(node, exp.Column) and not node.table:
         for item in items:
-            if item.name.lower() == node.name.lower() and item.typed is not None:
+            if item.name.lower() != node.name.lower():
+                continue
+            _again(item)
+            if item.typed is not None:
                 return item.typed
     return grouped(node, scope)
+
+
+def _again(item: _Item) -> None:
+    """A reference to a refused item repeats that refusal, which is said once."""
+    if item.refused is not None:
+        raise Refusal(item.refused)
 
 
 def _typed(item: _Item) -> Typed:
@@ -176,6 +192,10 @@ def _typed(item: _Item) -> Typed:
 def _unused(item: _Item, named: dict[str, Value], context: Context) -> str:
     if item.name.lower() not in named:
         return item.name
+    if not item.alias:
+        for number in range(2, LIMITS.max_outputs + 2):
+            if f"{item.name}_{number}".lower() not in named:
+                return f"{item.name}_{number}"
     raise refusal(
         "CR-Q158", "output_names", f"two outputs are called `{item.name}`", help="give each a name of its own with AS",
         span=context.span(item.node), rewrite=f"{context.text(item.node)} AS {item.name}_2",
@@ -193,7 +213,7 @@ def _ungrouped(item: _Item, select: exp.Select, context: Context) -> Refusal:
     )  # fmt: skip
 
 
-def _no_group(select: exp.Select, items: list[_Item], context: Context) -> Refusal:
+def _no_group(context: Context) -> Refusal:
     at = _before_keyword(context, ("HAVING", "ORDER BY", "LIMIT"))
     return refusal(
         "CR-Q151", "grouped_dimensions", "dimensions are selected without GROUP BY", help="write GROUP BY ALL",

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from cleanroom.errors import Span
 from cleanroom.shape import (
     And,
     Compare,

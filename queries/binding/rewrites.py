@@ -7,7 +7,7 @@ from queries.binding.scope import Scope, ScopeSource
 from queries.refusal import Refusal, refusal
 
 
-def comma_join(join: exp.Join, scope: Scope, entry: ScopeSource) -> Refusal:
+def untied(join: exp.Join, scope: Scope, entry: ScopeSource) -> Refusal:
     """CR-Q118 for a comma (or CROSS) between sources, with ON from a shared token column where there is one."""
     context = scope.context
     start, end = _before(scope, join), context.span(join.this)
@@ -15,7 +15,7 @@ def comma_join(join: exp.Join, scope: Scope, entry: ScopeSource) -> Refusal:
     span = context.parsed.places.span(start, end.end) if end is not None else None
     table = context.text(join.this)
     return refusal(
-        "CR-Q118", "joined_sources", f"`{entry.alias}` is not tied to the other sources",
+        "CR-Q118", "joined_sources", f"`{entry.alias}` is not tied to the other sources: no comma and no CROSS JOIN",
         help="write JOIN ... ON a.token = b.token", span=span,
         rewrite=f" JOIN {table} ON {shared}" if shared and span else None,
     )  # fmt: skip
@@ -39,9 +39,10 @@ def flipped_right_join(join: exp.Join, scope: Scope, entry: ScopeSource) -> Refu
     select, on = join.parent, join.args.get("on")
     span = context.span(join)
     rewrite = None
-    clause = select.args.get("from_") if select is not None else None
+    clause = select.args.get("from_") if isinstance(select, exp.Select) else None
     using = join.args.get("using")
-    if clause is not None and len(scope.sources) == 1 and len(select.args.get("joins") or ()) == 1:
+    joins = select.args.get("joins") if isinstance(select, exp.Select) else None
+    if clause is not None and len(scope.sources) == 1 and len(joins or ()) == 1:
         first, last = context.span(clause.this), context.span(join)
         tied = f"ON {context.text(on)}" if on is not None else ""
         if using:

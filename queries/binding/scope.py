@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from sqlglot import exp
 
 from cleanroom.contracts.model import ColumnType, Contract
-from cleanroom.errors import Span
+from cleanroom.errors import Span, Violation
 from cleanroom.names import ColumnName, DatasetName
 from cleanroom.shape import ColumnRef
 from policies.unknown import no_column
@@ -44,11 +44,15 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """The sources so far. ``merged`` are names joined with USING: unqualified, they mean the earliest source's."""
+    """The sources so far. ``merged`` are names joined with USING: unqualified, they mean the earliest source's.
+
+    ``broken`` holds the sources that were refused: a name that may belong to one repeats that refusal and no other.
+    """
 
     context: Context
     sources: Sequence[ScopeSource]
     merged: frozenset[str] = field(default=frozenset())
+    broken: Mapping[str, Violation] = field(default_factory=dict)
 
     def resolve(self, node: exp.Column) -> Resolved:
         """The column ``node`` names.
@@ -69,6 +73,8 @@ class Scope:
             )  # fmt: skip
         if holders:
             return self._in(holders[0], name, node, span)
+        for violation in self.broken.values():
+            raise Refusal(violation)
         if any(source.alias.lower() == name.lower() for source in self.sources):
             raise refusal(
                 "CR-Q129", "plain_columns", f"`{name}` is a source, and a whole row is not part of the language",
@@ -80,6 +86,8 @@ class Scope:
         for source in self.sources:
             if source.alias.lower() == qualifier.lower():
                 return source
+        if qualifier.lower() in self.broken:
+            raise Refusal(self.broken[qualifier.lower()])
         renamed = [source.alias for source in self.sources if source.dataset == qualifier.lower()]
         known = ", ".join(f"`{source.alias}`" for source in self.sources)
         hint = f"it is called `{renamed[0]}` here" if renamed else f"the sources are {known}"

@@ -12,7 +12,7 @@ from cleanroom.shape import Join, JoinKind, JoinPair, PerUnit, Source
 from policies.unknown import no_dataset
 from queries.binding.context import Context, bare
 from queries.binding.predicates import chain
-from queries.binding.rewrites import comma_join, flipped_right_join, missing_on
+from queries.binding.rewrites import flipped_right_join, missing_on, untied
 from queries.binding.scope import Resolved, Scope, ScopeColumn, ScopeSource, contract_columns
 from queries.limits import LIMITS
 from queries.refusal import Refusal, refusal
@@ -52,8 +52,8 @@ def sources(
                 help="ask two questions", span=context.span(joins[-1]),
             )  # fmt: skip
     for join in [None, *joins[: LIMITS.max_sources]]:
-        with context.found.collecting():
-            table = clause.this if join is None else join.this
+        table = clause.this if join is None else join.this
+        with context.found.collecting() as refused:
             source, entry = _source(table, len(found), scope, unit_tables)
             merged = scope.merged
             widened = replace(scope, sources=(*scope.sources, entry))
@@ -64,6 +64,8 @@ def sources(
                     merged |= {name.name.lower() for name in join.args.get("using") or ()}
             found.append(source)
             scope = replace(widened, merged=merged)
+        for violation in refused:
+            scope = replace(scope, broken={**scope.broken, (table.alias or table.name).lower(): violation})
     return tuple(found), scope
 
 
@@ -104,9 +106,7 @@ def _unknown(table: exp.Table, context: Context) -> Refusal:
 def _join(join: exp.Join, scope: Scope, entry: ScopeSource) -> Join:
     context = scope.context
     kind = _kind(join, scope, entry)
-    pairs: list[JoinPair] = []
-    for name in join.args.get("using") or ():
-        pairs.append(_using(name, scope, entry))
+    pairs = [_using(name, scope, entry) for name in join.args.get("using") or ()]
     on = join.args.get("on")
     if on is not None:
         both = replace(scope, sources=(*scope.sources, entry))
@@ -125,8 +125,10 @@ def _kind(join: exp.Join, scope: Scope, entry: ScopeSource) -> JoinKind:
     side, kind = str(join.args.get("side") or "").upper(), str(join.args.get("kind") or "").upper()
     if side == "" and kind in ("", "INNER"):
         if kind == "" and join.args.get("on") is None and not join.args.get("using"):
-            raise comma_join(join, scope, entry)
+            raise untied(join, scope, entry)
         return JoinKind.INNER
+    if side == "" and kind == "CROSS":
+        raise untied(join, scope, entry)
     if side == "LEFT" and kind in ("", "OUTER"):
         return JoinKind.LEFT
     if side == "RIGHT" and kind in ("", "OUTER"):
