@@ -1,4 +1,4 @@
-"""Rows that hold no record: repeated headers, totals and footers. The tests here are narrow, and what they catch is reported."""
+"""Rows that hold no record: repeated headers, totals, footers. The tests are narrow; what they catch is reported."""
 
 import re
 from collections.abc import Sequence

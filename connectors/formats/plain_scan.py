@@ -52,7 +52,8 @@ def _plain_rows(data: mmap.mmap, encoding: Encoding, dialect: Dialect, options: 
     # A header over several lines, or one that comes back, needs the careful reader.
     if (quote and header.count(quote) % 2) or data.find(b"\n" + header.rstrip(b"\r\n")) >= 0:
         return None
-    if quote and data.find(delimiter + b" " + quote) >= 0:
+    spaced = re.compile(re.escape(delimiter) + b" +" + re.escape(quote) + b"(?![\r\n]|" + re.escape(delimiter) + b")")
+    if quote and spaced.search(data):
         return None
     empty = rb'(?:[ \t"]|' + re.escape(delimiter) + rb")*"
     layout = re.compile(rb"\n" + empty + rb"(?:\r?\n|\Z(?<!\n)|" + _TOTAL_WORDS + rb")", re.IGNORECASE)

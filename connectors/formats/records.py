@@ -53,7 +53,7 @@ def lines(chunks: Iterator[str], limits: Limits) -> Iterator[list[Line]]:
 
 
 def _without_cr(text: str) -> str:
-    return text[:-1] if text.endswith("\r") else text
+    return text.removesuffix("\r")
 
 
 def splitter(dialect: Dialect) -> Callable[[str], Cells | str]:

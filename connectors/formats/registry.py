@@ -1,17 +1,24 @@
 """The formats, in the order in which content is tried; a file's kind is told by its first bytes, then by its name."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from cleanroom.errors import DataRefused, UsageProblem
+from connectors.formats import edi_lines, epcis, ords, poslog
 from connectors.formats.delimited import open_delimited
+from connectors.formats.edifact import open_edifact
+from connectors.formats.epcis import open_epcis
 from connectors.formats.excel import open_excel
 from connectors.formats.jsonl import open_jsonl
 from connectors.formats.opening import open_file, plain_stream
+from connectors.formats.ords import open_ords
 from connectors.formats.parquet import open_parquet
+from connectors.formats.poslog import open_poslog
 from connectors.formats.source import Source, SourceOptions
+from connectors.formats.x12 import open_x12
 
 _HEAD_BYTES = 4096
 
@@ -38,6 +45,39 @@ def _is_json(head: bytes) -> bool:
     return text[:1] == b"{" or (text[:1] == b"[" and text[1:].lstrip()[:1] in (b"{", b"]", b""))
 
 
+def _text_head(head: bytes) -> bytes:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head.replace(b"\0", b"")[2:]
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")
+
+
+def _is_x12(head: bytes) -> bool:
+    """An interchange, or a group or set whose envelope was cut off (which is refused with a reason)."""
+    return re.match(rb"(ISA|GS|ST)[^A-Za-z0-9\s_,;-]\w", _text_head(head)) is not None
+
+
+def _is_edifact(head: bytes) -> bool:
+    return re.match(rb"UNA.{6}|UN[BH]\+|STX=|SCHEMA=", _text_head(head)) is not None
+
+
+def _is_xml(*names: bytes) -> Callable[[bytes], bool]:
+    def looks(head: bytes) -> bool:
+        text = _text_head(head)
+        return text[:1] == b"<" and any(name in text for name in names)
+
+    return looks
+
+
+def _is_epcis(head: bytes) -> bool:
+    is_json = _is_json(head) and (b"EPCIS" in head or b"epcis" in head)
+    return is_json or _is_xml(b"EPCIS", b"epcis")(head)
+
+
+def _is_ords(head: bytes) -> bool:
+    first = _text_head(head).split(b"\n", 1)[0].lower()
+    return all(name in first for name in (b"repair_status", b"product_category", b"event_date", b"group_identifier"))
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name="parquet",
@@ -51,6 +91,49 @@ FORMATS: tuple[Format, ...] = (
         endings=(".xlsx", ".xls", ".xlsm"),
         looks_like=lambda head: head[:4] == b"PK\x03\x04" or head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         open=open_excel,
+    ),
+    Format(
+        name="x12",
+        aliases=("852", "867"),
+        endings=(".x12", ".852", ".867"),
+        looks_like=_is_x12,
+        open=open_x12,
+        dataset="sales",
+        mapping=edi_lines.IDENTITY,
+    ),
+    Format(
+        name="edifact",
+        aliases=("eancom", "slsrpt"),
+        endings=(".edi", ".edifact"),
+        looks_like=_is_edifact,
+        open=open_edifact,
+        dataset="sales",
+        mapping=edi_lines.IDENTITY,
+    ),
+    Format(
+        name="epcis",
+        endings=(".jsonld", ".epcis"),
+        looks_like=_is_epcis,
+        open=open_epcis,
+        dataset="sales",
+        mapping=epcis.IDENTITY,
+    ),
+    Format(
+        name="poslog",
+        aliases=("arts",),
+        endings=(".xml", ".poslog"),
+        looks_like=_is_xml(b"<"),
+        open=open_poslog,
+        dataset="sales",
+        mapping=poslog.IDENTITY,
+    ),
+    Format(
+        name="ords",
+        looks_like=_is_ords,
+        endings=(),
+        open=open_ords,
+        dataset="repairs",
+        mapping=ords.IDENTITY,
     ),
     Format(
         name="jsonl",

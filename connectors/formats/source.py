@@ -1,4 +1,4 @@
-"""The one shape every format reads into: ``Source`` (columns, batches, findings, counts), and the options that steer it.
+"""The one shape every format reads into: ``Source`` (columns, batches, findings, counts), and its options.
 
 Comes in: a file and ``SourceOptions`` (the mapping's ``source:`` block). Goes out: Arrow batches whose columns are text
 (``string``, NULL for an empty cell; Parquet keeps its own types) plus ``_row``, the 1-based int64 place of the record
@@ -124,7 +124,7 @@ class Source(ABC):
         return None
 
     def scanned(self, scan: DuckdbScan) -> None:
-        """Say that DuckDB read exactly ``scan.rows`` records, so that counts and findings are those of ``batches()``."""
+        """Say that DuckDB read exactly ``scan.rows`` records; counts and findings are then those of ``batches()``."""
         if self._started:
             raise UsageProblem("CR-D106", "a source can be read once", help="open it again")
         self._started = True

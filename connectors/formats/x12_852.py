@@ -1,0 +1,290 @@
+"""One 852 set -> rows: what each store sold and took back of each product in the reported period.
+
+A product (LIN) reports activities (ZA), each as one quantity or spread over stores (SDQ). Reports that state the same
+sale under several codes (sold, net sold, total) are counted once: the first code present of ``_SOLD`` is taken.
+Segments as in X12 004010 to 008040; the meaning of data element 859 follows its published code list.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from connectors.formats.edi_lines import Line, Numbering, Period, iso_date, number, row
+from connectors.formats.source import Record
+from connectors.formats.tally import Tally
+from connectors.formats.x12_envelope import Segment, TransactionSet
+from connectors.formats.x12_items import hash_agrees, place_id, product
+
+_SOLD = ("QS", "RE", "TS", "Q1")
+_NET = "Q1"
+_RETURNED = ("QU", "Q2", "Q3")
+_OTHER = frozenset(
+    [
+        "BS",
+        "BT",
+        "DG",
+        "HL",
+        "LS",
+        "MS",
+        "OF",
+        "OH",
+        "OP",
+        "OQ",
+        "PA",
+        "PO",
+        "QA",
+        "QB",
+        "QC",
+        "QD",
+        "QE",
+        "QF",
+        "QH",
+        "QI",
+        "QK",
+        "QL",
+        "QM",
+        "QN",
+        "QO",
+        "QP",
+        "QR",
+        "QT",
+        "QW",
+        "QX",
+        "QZ",
+        "WQ",
+    ]
+)
+_RETAIL_PRICES = ("RES", "RTL", "MSR", "SPE", "ADV", "CON", "UCP")
+_MONEY = "DO"  # a quantity counted in dollars is an amount
+_STORE_PARTIES = ("ST", "BY", "SN", "RL", "78", "SO", "SE", "FR")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Activity:
+    """One ZA: its code, and per store the quantity; ``total`` is what ZA itself says."""
+
+    code: str
+    row: int
+    unit: str
+    total: str
+    day: str | None
+    stores: list[tuple[int, str | None, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Header:
+    period: Period
+    store: str | None
+    currency: str | None
+    report: str | None
+    sender: str
+
+
+def read_852(found: TransactionSet, numbering: Numbering, tally: Tally) -> Iterator[Record]:
+    """Rows of one set."""
+    head, loops = _split(found.segments, tally)
+    header = _header(head, found.sender)
+    _check_totals(found.segments, loops, tally)
+    for loop in loops:
+        yield from _loop(loop, header, numbering, tally)
+
+
+def _split(segments: Sequence[Segment], tally: Tally) -> tuple[list[Segment], list[list[Segment]]]:
+    """The header segments, and one list per LIN."""
+    head: list[Segment] = []
+    loops: list[list[Segment]] = []
+    for segment in segments:
+        name = segment[1][0]
+        if name == "LIN":
+            loops.append([segment])
+        elif name in ("SE", "CTT"):
+            continue
+        elif loops:
+            loops[-1].append(segment)
+        elif name in ("ZA", "SDQ"):
+            tally.reject(segment[0], "CR-D171")
+        else:
+            head.append(segment)
+    return head, loops
+
+
+def _header(head: Sequence[Segment], sender: str) -> _Header:
+    start = end = store = currency = report = None
+    for _, elements in head:
+        match elements[0]:
+            case "XQ":
+                start, end = iso_date(_at(elements, 2)), iso_date(_at(elements, 3))
+            case "DTM" if _at(elements, 1) in ("090", "194", "007", "582"):
+                start = start or iso_date(_at(elements, 2))
+            case "DTM" if _at(elements, 1) in ("091", "206", "008", "097"):
+                end = end or iso_date(_at(elements, 2))
+            case "N1" if _at(elements, 1) in _STORE_PARTIES:
+                store = store or place_id(elements)
+            case "CUR":
+                currency = _at(elements, 2) or None
+            case "N9" if report is None:
+                report = _at(elements, 2) or None
+            case _:
+                pass
+    return _Header(period=Period(start=start, end=end), store=store, currency=currency, report=report, sender=sender)
+
+
+def _loop(loop: Sequence[Segment], header: _Header, numbering: Numbering, tally: Tally) -> Iterator[Record]:
+    line = product(loop[0][1])
+    line.price = _price(loop)
+    activities = list(_activities(loop, header, tally))
+    codes = {activity.code for activity in activities if activity.unit != _MONEY}
+    sold = next((code for code in _SOLD if code in codes), None)
+    returned = None if sold == _NET else next((code for code in _RETURNED if code in codes), None)
+    money = {
+        (activity.code, store): number(text)
+        for activity in activities
+        if activity.unit == _MONEY
+        for _, store, text in activity.stores
+    }
+    for activity in activities:
+        wanted = activity.code in (sold, returned)
+        for place, store, text in activity.stores:
+            if activity.unit == _MONEY and activity.code in (*_SOLD, *_RETURNED) and (sold or returned):
+                tally.skip(place, "CR-D177")
+            elif activity.code not in _OTHER and activity.code not in (*_SOLD, *_RETURNED):
+                tally.reject(place, "CR-D174")
+            elif not wanted:
+                tally.skip(place, "CR-D177")
+            else:
+                cells = _cells(line, activity, place, store, text, header, numbering, money, tally)
+                if cells is not None:
+                    yield place, cells
+
+
+def _price(loop: Sequence[Segment]) -> Decimal | None:
+    """The price to consumers if the report says which it is, else the first."""
+    prices = {_at(elements, 2): number(_at(elements, 3)) for _, elements in loop if elements[0] == "CTP"}
+    known = next((prices[kind] for kind in _RETAIL_PRICES if prices.get(kind) is not None), None)
+    return known if known is not None else next((price for price in prices.values() if price is not None), None)
+
+
+def _activities(loop: Sequence[Segment], header: _Header, tally: Tally) -> Iterator[_Activity]:
+    current: _Activity | None = None
+    store = header.store
+    spread = False
+    for place, elements in loop[1:]:
+        if elements[0] == "ZA":
+            if current is not None:
+                yield _whole(current, store, spread, tally)
+            day = iso_date(_at(elements, 5))
+            current = _Activity(
+                code=_at(elements, 1), row=place, unit=_at(elements, 3), total=_at(elements, 2), day=day
+            )
+            spread = False
+        elif elements[0] == "SDQ":
+            if current is None:
+                tally.reject(place, "CR-D174")
+                continue
+            spread = True
+            current.unit = current.unit or _at(elements, 1)
+            _spread(current, place, elements, tally)
+        elif elements[0] == "N1" and _at(elements, 1) in _STORE_PARTIES:
+            if current is not None:
+                yield _whole(current, store, spread, tally)
+                current = None
+            store = place_id(elements) or store
+    if current is not None:
+        yield _whole(current, store, spread, tally)
+
+
+def _spread(activity: _Activity, place: int, elements: Sequence[str], tally: Tally) -> None:
+    """Add the pairs of one SDQ; its 23rd element is a location inside the stores, not a pair."""
+    pairs = [element.strip() for element in elements[3:23]]
+    while pairs and not pairs[-1]:
+        pairs.pop()
+    for at in range(0, len(pairs), 2):
+        store, quantity = pairs[at], pairs[at + 1] if at + 1 < len(pairs) else ""
+        if not store or not quantity:
+            tally.reject(place, "CR-D175")
+        else:
+            activity.stores.append((place, store, quantity))
+
+
+def _whole(activity: _Activity, store: str | None, spread: bool, tally: Tally) -> _Activity:
+    """Without SDQ the quantity of ZA is the store's; with SDQ it has to be their sum."""
+    if not spread:
+        activity.stores.append((activity.row, store, activity.total))
+        return activity
+    total = number(activity.total)
+    stated = sum((number(text) or Decimal(0) for _, _, text in activity.stores), Decimal(0))
+    if total and total != stated:
+        tally.note("CR-D181", row=activity.row)
+    return activity
+
+
+def _cells(
+    line: Line,
+    activity: _Activity,
+    place: int,
+    store: str | None,
+    text: str,
+    header: _Header,
+    numbering: Numbering,
+    money: dict[tuple[str, str | None], Decimal | None],
+    tally: Tally,
+) -> list[str | None] | None:
+    quantity = number(text)
+    period = Period(start=activity.day, end=activity.day) if activity.day else header.period
+    day = period.end or period.start
+    damage = (
+        ("CR-D172" if text else "CR-D170")
+        if quantity is None
+        else "CR-D171"
+        if not (line.gtin or line.sku or line.model)
+        else "CR-D176"
+        if day is None
+        else None
+    )
+    if damage is not None or quantity is None:
+        tally.reject(place, damage or "CR-D170")
+        return None
+    if quantity == 0:
+        tally.skip(place, "CR-D178")
+        return None
+    if activity.code in _RETURNED:
+        quantity = -abs(quantity)
+    if period.start and period.start != period.end and period.end:
+        tally.note("CR-D179")
+    amount = money.get((activity.code, store))
+    if amount is not None and activity.code in _RETURNED:
+        amount = -abs(amount)
+    if amount is None and line.price is not None:
+        amount = line.price * quantity
+        tally.note("CR-D180")
+    item = line.gtin or line.sku or line.model
+    return row(
+        sale_id=numbering.next(header.sender, period.start, day, store, item, activity.code),
+        store=store,
+        line=line,
+        quantity=quantity,
+        amount=amount,
+        period=period,
+        activity=activity.code,
+        sender=header.sender or None,
+        report=header.report,
+        currency=header.currency,
+    )
+
+
+def _check_totals(segments: Sequence[Segment], loops: Sequence[Sequence[Segment]], tally: Tally) -> None:
+    totals = next((segment for segment in segments if segment[1][0] == "CTT"), None)
+    if totals is None:
+        return
+    place, elements = totals
+    quantities = [_at(e, 2) for _, e in segments if e[0] == "ZA"]
+    sold = [_at(e, 2) for _, e in segments if e[0] == "ZA" and _at(e, 1) in _SOLD]
+    pairs = [text for _, e in segments if e[0] == "SDQ" for text in e[4:23:2]]
+    lines_agree = _at(elements, 1).lstrip("0") == str(len(loops))
+    # Partners differ in what they add up: ZA, sold ZA only, SDQ, or all of them.
+    if not lines_agree or not hash_agrees(_at(elements, 2), (quantities, sold, pairs, quantities + pairs)):
+        tally.note("CR-D163", row=place)
+
+
+def _at(elements: Sequence[str], place: int) -> str:
+    return elements[place].strip() if place < len(elements) else ""

@@ -1,0 +1,240 @@
+"""One 867 set -> rows: products a distributor or retailer passed on, and those that came back.
+
+A PTD says what kind of transfer its quantities are; a QTY holds one quantity; LIN (after or before it) the product.
+Parties (N1) inside PTD win over those of the header. Each serial (LIN ``SN`` or REF ``SE``) becomes a row of its own
+when there are as many serials as units.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from connectors.formats.edi_lines import Line, Numbering, Period, iso_date, number, row
+from connectors.formats.source import Record
+from connectors.formats.tally import Tally
+from connectors.formats.x12_envelope import Segment, TransactionSet
+from connectors.formats.x12_items import hash_agrees, place_id, product
+
+_SALES = frozenset(["SS", "SD", "SH", "DS", "CS", "BP", "PL", "OF", "ON", "CO", "BF"])
+_RETURNS = frozenset(("BN", "RB", "RP", "RU"))
+_SOLD_QUANTITIES = frozenset(("01", "1", "32", "38", "39", "D1"))
+_RETURNED_QUANTITIES = frozenset(("76",))
+_STORES = ("ST", "BY", "SN", "SE", "DB", "DS", "RS", "UK", "92")
+_DAYS = ("003", "514", "011", "370", "007", "582", "809", "102", "097")
+_STARTS = ("090", "193", "194", "348")
+_ENDS = ("091", "194", "206", "349")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Scope:
+    """What segments said so far at one level; the detail starts as a copy of the header."""
+
+    day: str | None = None
+    start: str | None = None
+    end: str | None = None
+    stores: dict[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    transaction: str | None = None
+
+    def copy(self) -> "_Scope":
+        return _Scope(
+            day=self.day,
+            start=self.start,
+            end=self.end,
+            stores=dict(self.stores),
+            currency=self.currency,
+            transaction=self.transaction,
+        )
+
+    def read(self, elements: Sequence[str]) -> None:
+        kind, text = _at(elements, 1), _at(elements, 2)
+        match elements[0]:
+            case "DTM" if kind in _STARTS and not (kind == "194" and self.start):
+                self.start = iso_date(text) or self.start
+            case "DTM" if kind in _ENDS:
+                self.end = iso_date(text) or self.end
+            case "DTM" if kind in _DAYS:
+                self.day = iso_date(text) or self.day
+            case "N1" if (store := place_id(elements)) is not None:
+                self.stores[kind] = store
+            case "CUR":
+                self.currency = text or None
+            case "REF" if kind in ("IV", "CO", "OI", "SO", "PO"):
+                self.transaction = text or None
+            case _:
+                pass
+
+    @property
+    def period(self) -> Period:
+        if self.day:
+            return Period(start=self.day, end=self.day)
+        return Period(start=self.start, end=self.end)
+
+    @property
+    def store(self) -> str | None:
+        return next((self.stores[kind] for kind in _STORES if kind in self.stores), None)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Quantity:
+    place: int
+    kind: str
+    text: str
+    line: Line | None
+    scope: _Scope
+
+
+def read_867(found: TransactionSet, numbering: Numbering, tally: Tally) -> Iterator[Record]:
+    """Rows of one set."""
+    report = next((_at(e, 2) for _, e in found.segments if e[0] == "BPT"), None)
+    opened = next((iso_date(_at(e, 3)) for _, e in found.segments if e[0] == "BPT"), None)
+    _check_totals(found.segments, tally)
+    for transfer, quantity in _quantities(found.segments):
+        yield from _rows(transfer, quantity, found.sender, report, opened, numbering, tally)
+
+
+def _quantities(segments: Sequence[Segment]) -> Iterator[tuple[str, _Quantity]]:
+    """Each QTY with its product, in the order of the file, and the kind of transfer it stands under."""
+    header = _Scope()
+    scope, transfer, pending, is_detail = header, "", None, False
+    current: _Quantity | None = None
+    for place, elements in segments:
+        name = elements[0]
+        if name in ("PTD", "QTY", "CTT", "SE") and current is not None:
+            yield transfer, current
+            current = None
+        if name == "PTD":
+            transfer, pending, is_detail = _at(elements, 1), None, True
+            scope = header.copy()
+            if _at(elements, 4) in ("IV", "CO", "OI", "SO", "PO"):
+                scope.transaction = _at(elements, 5) or None
+        elif name == "QTY":
+            current = _Quantity(
+                place=place, kind=_at(elements, 1), text=_at(elements, 2), line=pending, scope=scope.copy()
+            )
+        elif name == "LIN":
+            line = product(elements)
+            if current is not None and current.line is None:
+                current.line = line
+            else:
+                if current is not None:
+                    yield transfer, current
+                    current = None
+                pending = line
+        elif name in ("UIT", "CTP", "AMT", "REF", "N9") and _describe(current, pending, elements):
+            continue
+        else:
+            (current.scope if current is not None and name == "DTM" else scope if is_detail else header).read(elements)
+    if current is not None:
+        yield transfer, current
+
+
+def _describe(current: _Quantity | None, pending: Line | None, elements: Sequence[str]) -> bool:
+    """Read prices, amounts and serials of the product at hand; whether the segment was one of these."""
+    line = current.line if current is not None and current.line is not None else pending
+    if line is None:
+        return False
+    match elements[0]:
+        case "UIT":
+            line.price = number(_at(elements, 2)) if line.price is None else line.price
+        case "CTP":
+            line.price = number(_at(elements, 3)) if line.price is None else line.price
+        case "AMT":
+            line.amount = number(_at(elements, 2)) if line.amount is None else line.amount
+        case _:
+            if _at(elements, 1) != "SE" or not _at(elements, 2):
+                return False
+            line.serials.append(_at(elements, 2))
+    return True
+
+
+def _rows(
+    transfer: str,
+    quantity: _Quantity,
+    sender: str,
+    report: str | None,
+    opened: str | None,
+    numbering: Numbering,
+    tally: Tally,
+) -> Iterator[Record]:
+    place, line, scope = quantity.place, quantity.line, quantity.scope
+    is_return = transfer in _RETURNS or quantity.kind in _RETURNED_QUANTITIES
+    if transfer not in _SALES | _RETURNS or quantity.kind not in _SOLD_QUANTITIES | _RETURNED_QUANTITIES:
+        tally.skip(place, "CR-D177")
+        return
+    units = number(quantity.text)
+    period = scope.period if scope.period.end or scope.period.start else Period(start=opened, end=opened)
+    day = period.end or period.start
+    if units is None:
+        tally.reject(place, "CR-D172" if quantity.text else "CR-D170")
+    elif line is None or not (line.gtin or line.sku or line.model):
+        tally.reject(place, "CR-D171")
+    elif day is None:
+        tally.reject(place, "CR-D176")
+    elif units == 0:
+        tally.skip(place, "CR-D178")
+    else:
+        if period.start and period.end and period.start != period.end:
+            tally.note("CR-D179")
+        signed = -abs(units) if is_return else units
+        for serial, share, amount in _shares(line, signed, tally):
+            cells = row(
+                sale_id=numbering.next(
+                    sender, period.start, day, scope.store, scope.transaction, line.gtin or line.sku or line.model,
+                    serial, transfer + quantity.kind,
+                ),
+                store=scope.store,
+                line=line,
+                quantity=share,
+                amount=amount,
+                period=period,
+                activity=transfer,
+                sender=sender or None,
+                report=report or None,
+                currency=scope.currency,
+                transaction=scope.transaction,
+                serial=serial,
+            )  # fmt: skip
+            yield place, cells
+
+
+def _shares(line: Line, signed: Decimal, tally: Tally) -> Iterator[tuple[str | None, Decimal, Decimal | None]]:
+    """One share per serial when there are as many serials as units, else one for all."""
+    amount = line.amount
+    if amount is not None and signed < 0:
+        amount = -abs(amount)
+    if amount is None and line.price is not None:
+        amount = line.price * signed
+        tally.note("CR-D180")
+    serials = line.serials
+    if len(serials) < 2 or abs(signed) != len(serials):
+        yield (serials[0] if len(serials) == 1 else None), signed, amount
+        return
+    one = Decimal(1) if signed > 0 else Decimal(-1)
+    parts = split_amount(amount, len(serials))
+    for serial, part in zip(serials, parts, strict=True):
+        yield serial, one, part
+
+
+def split_amount(amount: Decimal | None, parts: int) -> list[Decimal | None]:
+    """Equal shares of four decimals whose sum is exactly ``amount``; the last one takes the rest."""
+    if amount is None:
+        return [None] * parts
+    share = (amount / parts).quantize(Decimal("0.0001"))
+    return [*[share] * (parts - 1), amount - share * (parts - 1)]
+
+
+def _check_totals(segments: Sequence[Segment], tally: Tally) -> None:
+    totals = next((segment for segment in segments if segment[1][0] == "CTT"), None)
+    if totals is None:
+        return
+    place, elements = totals
+    counts = {sum(1 for _, e in segments if e[0] == name) for name in ("PTD", "QTY", "LIN")}
+    quantities = [_at(e, 2) for _, e in segments if e[0] == "QTY"]
+    stated = _at(elements, 1).lstrip("0") or "0"
+    if stated not in {str(count) for count in counts} or not hash_agrees(_at(elements, 2), (quantities,)):
+        tally.note("CR-D163", row=place)
+
+
+def _at(elements: Sequence[str], place: int) -> str:
+    return elements[place].strip() if place < len(elements) else ""
