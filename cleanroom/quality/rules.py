@@ -36,6 +36,7 @@ class RuleKind(StrEnum):
     FUTURE = "future"
     ORDER = "order"
     PERIOD = "period"
+    CLEAR = "clear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

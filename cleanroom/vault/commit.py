@@ -5,7 +5,8 @@ rows do. It holds ids, digests and counts, never a value.
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from cleanroom.canonical import canonical_json
@@ -31,6 +32,24 @@ class RowCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileProfile:
+    """What a file was like as a whole, so that the next ones can be compared with it. Shares are in thousandths.
+
+    ``fingerprint`` is an order-free sum over all columns but the key and the dates: equal for the same rows at other
+    dates; empty for files too large to be worth it. ``nulls`` and ``seen`` are per token column: share without a
+    token, share of (sampled) tokens that the vault held before. ``profiles`` names the normalisers that made them.
+    """
+
+    rows: int = 0
+    first_day: str | None = None
+    last_day: str | None = None
+    fingerprint: str = ""
+    nulls: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[str, int] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitNote:
     """Which upload a commit carries. ``kind`` is the mode, or ``erase``, ``retain``, ``compact``."""
 
@@ -39,7 +58,8 @@ class CommitNote:
     dataset: DatasetName | None = None
     package: Digest | None = None
     period: str | None = None
-    counts: RowCounts = RowCounts()
+    counts: RowCounts = field(default_factory=RowCounts)
+    file: FileProfile | None = None
 
     def to_json(self) -> str:
         """Canonical JSON."""
@@ -64,6 +84,8 @@ def note_from_json(text: str | None) -> CommitNote | None:
     try:
         plain = json.loads(text)
         counts = RowCounts(**plain.pop("counts"))
-        return replace(CommitNote(**plain), counts=counts)
+        file = plain.pop("file", None)
+        profile = FileProfile(**{**file, "profiles": tuple(file["profiles"])}) if file else None
+        return replace(CommitNote(**plain), counts=counts, file=profile)
     except (ValueError, TypeError, KeyError):
         return None

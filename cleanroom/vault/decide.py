@@ -24,6 +24,7 @@ from cleanroom.vault.tables import SQL_TYPES, literal, quoted
 
 TWIN_RULE = "unique:natural_key"
 EXISTS_RULE = "append:key_exists"
+DUPLICATE_RULE = "duplicate:row"
 
 
 class Mode(StrEnum):
@@ -77,7 +78,7 @@ def decide(
     connection.execute(f"INSERT INTO fate SELECT _row, {Fate.QUARANTINED:d} FROM facts WHERE {bad}")
     _twins(connection, staged)
     _gone_table(connection, staged)
-    if _exists(connection, staged):
+    if table_exists(connection, staged):
         _matches(connection, staged, mode)
         if period is not None:
             _removed(connection, staged, period)
@@ -184,7 +185,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, staged: Staged) -> RowCounts:
 
 
 def _tallies(connection: duckdb.DuckDBPyConnection) -> tuple[Tally, ...]:
-    named = {int(Fate.TWIN): TWIN_RULE, int(Fate.EXISTS): EXISTS_RULE, int(Fate.DUPLICATE): "duplicate:row"}
+    named = {int(Fate.TWIN): TWIN_RULE, int(Fate.EXISTS): EXISTS_RULE, int(Fate.DUPLICATE): DUPLICATE_RULE}
     rows = connection.execute(
         f"SELECT fate, count(*), min(_row, {FIRST_ROWS}) FROM fate GROUP BY fate ORDER BY fate"
     ).fetchall()
@@ -198,7 +199,8 @@ def lake_table(staged: Staged) -> str:
     return f"{LAKE}.{quoted(staged.contract.dataset)}"
 
 
-def _exists(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
+def table_exists(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
+    """Whether the lake has the dataset's table."""
     row = connection.execute(
         f"SELECT count(*) FROM duckdb_tables() WHERE database_name = '{LAKE}' "
         f"AND table_name = {literal(staged.contract.dataset)}"

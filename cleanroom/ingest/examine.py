@@ -1,0 +1,76 @@
+"""Steps 9 and 10: a registered package -> its facts and its report, or a refusal. One pass over the rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from cleanroom.errors import Finding
+from cleanroom.ingest.guarding import guard_findings, guard_rules
+from cleanroom.ingest.job import Declared, IngestJob, check_declared
+from cleanroom.ingest.refusal import FileRefused
+from cleanroom.ingest.schema import check_schema
+from cleanroom.quality.judge import decided_findings, judge
+from cleanroom.quality.report import QualityReport, sorted_findings
+from cleanroom.quality.rules import RowRule, Severity, row_rules
+from cleanroom.vault.commit import Commit, FileProfile
+from cleanroom.vault.decide import Decided, Mode
+from cleanroom.vault.package_file import register_package
+from cleanroom.vault.profile import profile
+from cleanroom.vault.stage import Staged, stage
+from cleanroom.vault.vault import LakeWriter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A file that the gate lets through, row by row and as a whole."""
+
+    staged: Staged
+    rules: tuple[RowRule, ...]
+    profile: FileProfile
+    report: QualityReport
+
+
+def examine(
+    job: IngestJob,
+    declared: Declared,
+    writer: LakeWriter,
+    history: tuple[Commit, ...],
+    checkpoint: Callable[[str], None],
+) -> Examined:
+    """Guard, schema and quality of the whole file.
+
+    Raises:
+        SchemaRefused, DataRefused: see ``schema``; CR-V029 another number of rows than the manifest states.
+        FileRefused: CR-V025 clear identifiers; CR-V030 to CR-V033 the file as a whole is wrong.
+    """
+    register_package(writer.connection, job.package)
+    present = check_schema(writer.connection, job.contract)
+    rules = (
+        *row_rules(job.contract, present=present, today=job.today, period=job.period),
+        *guard_rules(job.contract, present),
+    )
+    errors = frozenset(rule.id for rule in rules if rule.severity is Severity.ERROR)
+    staged = stage(writer.connection, job.contract, present, rules, errors)
+    check_declared(declared, job.contract, staged.rows)
+    _refuse_if_fatal(QualityReport(rows=staged.rows, quarantined=0, findings=_guarded(rules, staged)))
+    checkpoint("guarded")
+    figures = profile(writer.connection, staged, declared.profiles)
+    before = tuple(c.note for c in history if c.note is not None and c.note.dataset == job.contract.dataset)
+    report = judge(staged, figures, rules, before, appending=job.mode is Mode.APPEND)
+    _refuse_if_fatal(report)
+    checkpoint("judged")
+    return Examined(staged=staged, rules=rules, profile=figures, report=report)
+
+
+def with_decided(report: QualityReport, decided: Decided) -> QualityReport:
+    """``report`` with what the comparison inside the file and with the vault added."""
+    findings = (*report.findings, *decided_findings(decided.tallies, decided.counts.rows))
+    return replace(report, quarantined=decided.counts.quarantined, findings=sorted_findings(findings))
+
+
+def _guarded(rules: tuple[RowRule, ...], staged: Staged) -> tuple[Finding, ...]:
+    return guard_findings({rule.id: rule for rule in rules}, staged.tallies, staged.rows)
+
+
+def _refuse_if_fatal(report: QualityReport) -> None:
+    if report.fatal:
+        raise FileRefused(report)

@@ -1,0 +1,66 @@
+"""INVARIANT I3: no clear identifier enters a room. Row rules that see e-mails, phones and bare hashes in any text.
+
+Two levels: a row that holds one is quarantined wherever it is (a stray address in a free text), and a column that
+holds them in more than one row of a hundred is what it looks like: the file is refused. No value is echoed.
+Stopped here: a mapping that sends an e-mail column as ``region``, and "hashed" columns (bare SHA-256 and its like),
+which anyone reverses by enumeration.
+"""
+
+from collections.abc import Mapping
+
+from cleanroom.contracts import ColumnType, Contract
+from cleanroom.errors import Finding
+from cleanroom.quality.rules import RowRule, RuleKind, Severity
+from cleanroom.vault.stage import Tally
+
+_REFUSED_PER_HUNDRED = 1
+
+# Kind -> (a cheap test that rules out nearly every row, the pattern itself). RE2, searched unless anchored.
+_LOOKS: Mapping[str, tuple[str, str]] = {
+    "email": ("contains({c}, '@')", r"[^@\s]+@[^@\s]+\.[A-Za-z]{{2,}}"),
+    "phone": ("(starts_with({c}, '+') OR starts_with({c}, '('))", r"^(\+|\()[0-9 ()./-]{{8,20}}$"),
+    "hash": ("length({c}) IN (32, 40, 56, 64, 96, 128)", r"^([0-9a-f]+|[0-9A-F]+)$"),
+    "base64 hash": ("length({c}) = 44", r"^[A-Za-z0-9+/_-]{{43}}=$"),
+}
+_HELP = "map the identifier to the contract's identifier column: it is made a keyed token on your machine"
+
+
+def guard_rules(contract: Contract, present: frozenset[str]) -> tuple[RowRule, ...]:
+    """One rule per text column and kind of identifier."""
+    return tuple(
+        RowRule(
+            id=f"clear:{kind}:{column.name}",
+            kind=RuleKind.CLEAR,
+            severity=Severity.ERROR,
+            columns=(column.name,),
+            words=f"`{column.name}` must not hold a clear identifier or bare hash ({kind})",
+            help=_HELP,
+            violated=_violated(str(column.name), *look),
+        )
+        for column in contract.stored
+        if column.type is ColumnType.TEXT and column.name in present
+        for kind, look in _LOOKS.items()
+    )
+
+
+def guard_findings(rules: Mapping[str, RowRule], tallies: tuple[Tally, ...], rows: int) -> tuple[Finding, ...]:
+    """The columns that are identifiers rather than hold a stray one: each refuses the file (CR-V025)."""
+    return tuple(
+        Finding(
+            code="CR-V025",
+            severity="fatal",
+            message=f"column `{rules[tally.rule].columns[0]}` looks like clear identifiers or bare hashes",
+            help=_HELP,
+            column=str(rules[tally.rule].columns[0]),
+            count=tally.rows,
+        )
+        for tally in tallies
+        if tally.rule in rules
+        and rules[tally.rule].kind is RuleKind.CLEAR
+        and 100 * tally.rows > _REFUSED_PER_HUNDRED * rows
+    )
+
+
+def _violated(column: str, cheap: str, pattern: str) -> str:
+    name = '"' + column.replace('"', '""') + '"'
+    return f"{cheap.format(c=name)} AND regexp_matches({name}, '{pattern.format()}')"

@@ -1,0 +1,52 @@
+"""Reports at rest: sealed under the member's data key, so that only its own people (through the room) read them."""
+
+import json
+
+from cleanroom.crypto.blob import open_blob, seal_blob
+from cleanroom.crypto.keys import DataKey, Random
+from cleanroom.errors import CleanroomError, Finding
+from cleanroom.ingest.receipt import Receipt
+from cleanroom.ingest.refusal import FileRefused
+from cleanroom.ingest.schema import SchemaRefused
+from cleanroom.names import UploadId
+from cleanroom.quality.report import Evidence, QualityReport, Trend
+
+_PURPOSE = "findings"
+
+
+def seal_report(report: QualityReport, upload: UploadId, key: DataKey, random: Random) -> bytes:
+    """``report``, readable with the member's data key and for this upload only."""
+    return seal_blob(key.blob_key(_PURPOSE), report.to_json(), associated=_context(upload), random=random)
+
+
+def open_report(sealed: bytes, upload: UploadId, key: DataKey) -> QualityReport:
+    """The report that ``seal_report`` hid; IntegrityFailure CR-K013 when it does not open."""
+    plain = json.loads(open_blob(key.blob_key(_PURPOSE), sealed, associated=_context(upload)))
+    plain["findings"] = tuple(Finding(**{**f, "rows": tuple(f["rows"])}) for f in plain["findings"])
+    plain["trend"] = tuple(Trend(**t) for t in plain["trend"])
+    if plain["evidence"] is not None:
+        evidence = plain["evidence"]
+        plain["evidence"] = Evidence(**{**evidence, "disagreements": tuple(evidence["disagreements"])})
+    return QualityReport(**plain)
+
+
+def seal_refusal(refusal: CleanroomError, upload: UploadId, key: DataKey, random: Random) -> bytes | None:
+    """The report behind a refusal; None where its code says all there is."""
+    match refusal:
+        case FileRefused():
+            return seal_report(refusal.report, upload, key, random)
+        case SchemaRefused():
+            report = QualityReport(rows=0, quarantined=0, findings=refusal.findings)
+            return seal_report(report, upload, key, random)
+        case _:
+            return None
+
+
+def report_from(receipt: Receipt) -> QualityReport:
+    """The little that a receipt alone says about quality."""
+    counts = receipt.counts
+    return QualityReport(rows=counts.rows, quarantined=counts.quarantined, findings=receipt.findings)
+
+
+def _context(upload: UploadId) -> bytes:
+    return b"findings/" + upload.encode()
