@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cleanroom.errors import Span
+from cleanroom.errors import Span, Violation
 from cleanroom.shape import Literal, LiteralType, Operand, Parameter
 from queries.limits import LIMITS
-from queries.refusal import Refusal, refusal
+from queries.refusal import refusal
 
 GivenValue = str | int | bool | Decimal | date
 """A value as callers have it: text from a command line or form, JSON scalars, or Python values."""
@@ -47,11 +47,13 @@ class Parameters:
     """Declarations and values of one question.
 
     A template's parameters are ``declared``. Ad hoc text declares none: there a value takes the type of what it is
-    compared with, and a parameter without a value is refused.
+    compared with, and a parameter without a value is refused. ``complete``: the declarations are all there are, and
+    each of them is used, as in a template.
     """
 
     declared: Mapping[str, Declared] = field(default_factory=dict)
     given: Mapping[str, GivenValue] = field(default_factory=dict)
+    complete: bool = False
 
     def operand(self, name: str, wanted: LiteralType, span: Span | None) -> Operand:
         """The literal (or open parameter) for ``:name`` compared with something of type ``wanted``.
@@ -61,7 +63,7 @@ class Parameters:
                 declared values, CR-Q160 declared with a type that does not match what it is compared with.
         """
         declared = self.declared.get(name)
-        if declared is None and name not in self.given:
+        if declared is None and (self.complete or name not in self.given):
             raise refusal(
                 "CR-Q170", "parameters", f"no parameter `{name}` is declared",
                 help="declare it in the template's front matter, or give it a value", span=span,
@@ -76,6 +78,22 @@ class Parameters:
         if declared is not None:
             check_value(declared, self.given[name], span)
         return typed_value(name, wanted, self.given[name], span)
+
+
+def unused(parameters: Parameters, used: frozenset[str]) -> tuple[Violation, ...]:
+    """Parameters given or declared that the text does not have: a value that changes nothing misleads its giver."""
+    names = sorted({*parameters.given, *parameters.declared} - used)
+    return tuple(
+        refusal(
+            "CR-Q175", "parameters", f"no parameter `{_readable(name)}` stands in this query",
+            help="parameters are written `:name`; see that the names agree",
+        ).violation
+        for name in names
+    )  # fmt: skip
+
+
+def _readable(name: str) -> str:
+    return "".join(char if char.isprintable() and char != "`" else "?" for char in name)[:64]
 
 
 def _fits(declared: LiteralType, wanted: LiteralType) -> bool:
@@ -165,5 +183,3 @@ _VALUES = {
     LiteralType.BOOLEAN: _boolean,
     LiteralType.DATE: _date,
 }
-
-__all__ = ["Declared", "GivenValue", "Parameters", "Refusal", "check_value", "typed_value"]

@@ -44,7 +44,7 @@ from queries.binding.scope import Scope
 from queries.binding.sources import sources
 from queries.canonical import canonical_predicate, sort_key
 from queries.limits import LIMITS
-from queries.parameters import Parameters
+from queries.parameters import Parameters, unused
 from queries.parse import ParsedQuery
 from queries.refusal import Refusals, refusal
 from queries.verify import verify
@@ -72,6 +72,8 @@ def bind(
     found = Refusals()
     context = Context(parsed=parsed, contracts=contracts, mode=mode, parameters=parameters or Parameters(), found=found)
     select, cells = parsed.select, Cells()
+    for violation in unused(context.parameters, frozenset(str(one.this) for one in select.find_all(exp.Placeholder))):
+        found.add(violation)
     # 1. per-unit tables, which FROM may name
     tables = unit_tables(select, context)
     # 2. sources and joins: from here on there are columns to name
