@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from cleanroom.contracts.model import ColumnType
 from cleanroom.errors import Violation
 from cleanroom.names import ColumnName
 from policies.case import Case, CaseSource
+from policies.meaning import means_the_same
 from policies.rules.rule import Rule
 from policies.uses import PairUse, Target
 
@@ -59,7 +59,7 @@ def _legal(left: CaseSource, right: CaseSource) -> str:
         f"`{left.source.alias}.{one} = {right.source.alias}.{other}`"
         for one in granted_joins(left)
         for other in granted_joins(right)
-        if _alike(left, one, right, other)
+        if means_the_same(left.contract, one, right.contract, other)
     ]
     return f"join on {' or '.join(legal)}" if legal else f"`{left.dataset}` and `{right.dataset}` share no join column"
 
@@ -70,19 +70,6 @@ def granted_joins(source: CaseSource) -> list[ColumnName]:
     if source.source.per_unit is not None:
         columns &= {source.source.per_unit.key}
     return sorted(columns & source.columns.keys())
-
-
-def _alike(left: CaseSource, one: ColumnName, right: CaseSource, other: ColumnName) -> bool:
-    if left.columns[one].type is not ColumnType.TOKEN:
-        return one == other
-    return derivation(left, one) == derivation(right, other) and right.columns[other].type is ColumnType.TOKEN
-
-
-def derivation(source: CaseSource, column: ColumnName) -> tuple[tuple[str | None, str | None, str | None], ...]:
-    """What a token column is made of: per identifier its kind, profile and scope. Equal means comparable."""
-    by_name = source.contract.by_name
-    parts = (by_name[name] for name in by_name[column].derived_from)
-    return tuple((part.identifier_kind, part.normaliser, part.within) for part in parts)
 
 
 JOIN_COLUMNS = Rule(name="join_columns", code="CR-P104", check=_check)

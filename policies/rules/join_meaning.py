@@ -6,12 +6,12 @@ between two exact dates looks inside a grain.
 
 from collections.abc import Iterator
 
-from cleanroom.contracts.model import ColumnType
 from cleanroom.errors import Violation
 from cleanroom.shape import Grain
 from policies.case import Case
+from policies.meaning import means_the_same
 from policies.model import Permission
-from policies.rules.join_columns import derivation, rests_on_granted_pair
+from policies.rules.join_columns import rests_on_granted_pair
 from policies.rules.rule import Rule
 from policies.uses import PairUse, Target
 from policies.visible import CONTRIBUTOR
@@ -50,12 +50,7 @@ def _means_the_same(case: Case, pair: PairUse) -> bool:
         return False
     if CONTRIBUTOR in (one, other):
         return one == other
-    first, second = left.columns[one], right.columns[other]
-    if ColumnType.TOKEN in (first.type, second.type):
-        # Tokens of different kinds or profiles never match; equal ones are keyed alike, so they do.
-        return first.type is second.type and derivation(left, one) == derivation(right, other)
-    same_profile = first.normaliser is not None and first.normaliser == second.normaliser
-    return first.type is second.type and (one == other or same_profile)
+    return means_the_same(left.contract, one, right.contract, other)
 
 
 def _refusal(case: Case, side: Target, owner: str, message: str) -> Violation:
