@@ -1,0 +1,96 @@
+"""What is remembered of a released result: the question as pinned, its cells' keys, and which numbers were shown.
+
+No released value is kept: which rows a number is about is all that subtraction needs. Cell keys are what the receiver
+holds already; entries are still stored encrypted. Encoding is canonical and versioned.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cleanroom.canonical import canonical_json
+from cleanroom.errors import IntegrityFailure
+from cleanroom.names import DatasetName
+from cleanroom.plan import Plan
+from cleanroom.released import ShownValue
+from cleanroom.shape_codec import plan_from_bytes
+
+FORMAT = 1
+CellKey = tuple[ShownValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """A released result as held by every receiver of ``plan``.
+
+    ``shown`` is parallel to ``cells``, each a tuple parallel to ``plan.shape.aggregates``.
+    """
+
+    plan: Plan
+    cells: tuple[CellKey, ...]
+    shown: tuple[tuple[bool, ...], ...]
+
+    @property
+    def datasets(self) -> frozenset[DatasetName]:
+        """Every dataset the result reads."""
+        return frozenset(source.dataset for source in self.plan.shape.sources)
+
+
+def encode_entry(entry: LedgerEntry) -> bytes:
+    """The entry's canonical bytes."""
+    return canonical_json(
+        {
+            "format": FORMAT,
+            "plan": entry.plan,
+            "cells": [[_plain(value) for value in key] for key in entry.cells],
+            "shown": ["".join("1" if flag else "0" for flag in flags) for flags in entry.shown],
+        }
+    )
+
+
+def decode_entry(content: bytes) -> LedgerEntry:
+    """The entry that ``encode_entry`` wrote.
+
+    Raises:
+        IntegrityFailure: CR-R401 when the bytes are not an entry of a known format.
+    """
+    try:
+        raw = _of_known_format(json.loads(content))
+        cells = tuple(tuple(_value(item) for item in key) for key in raw["cells"])
+        shown = tuple(tuple(_flag(mark) for mark in marks) for marks in raw["shown"])
+        plan_bytes = canonical_json(raw["plan"])
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+        raise IntegrityFailure("CR-R401", "a ledger entry does not read back as it was written") from None
+    return LedgerEntry(plan=plan_from_bytes(plan_bytes), cells=cells, shown=shown)
+
+
+def _of_known_format(raw: dict[str, Any]) -> dict[str, Any]:
+    if raw["format"] != FORMAT or set(raw) != {"format", "plan", "cells", "shown"}:
+        raise ValueError("not an entry of a known format")
+    return raw
+
+
+def _plain(value: ShownValue) -> object:
+    return {"$float": value.hex()} if isinstance(value, float) else value
+
+
+def _value(item: object) -> ShownValue:
+    match item:
+        case {"$float": str(text)}:
+            return float.fromhex(text)
+        case {"$decimal": str(text)}:
+            return Decimal(text)
+        case {"$date": str(text)}:
+            return date.fromisoformat(text)
+        case None | bool() | int() | str():
+            return item
+        case _:
+            raise ValueError("not a cell key")
+
+
+def _flag(mark: str) -> bool:
+    if mark not in ("0", "1"):
+        raise ValueError("not a flag")
+    return mark == "1"

@@ -1,0 +1,193 @@
+"""All numbers one receiver holds about one protected dataset, and the test of new ones against them.
+
+In: a receiver's entries and a new result. Out: which of its numbers may be shown. A family keeps its grid, held layers
+and atoms warm; a question that needs nothing finer only adds layers. ``unit`` is the privacy unit with minimum ``k``,
+or ``contributor`` with the minimum of contributors, so that no remainder is fewer retailers than agreed either.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanroom.engine.control import RunControl
+from cleanroom.engine.counts import number_needs
+from cleanroom.engine.rows import row_table
+from cleanroom.engine.sql import EngineSql
+from cleanroom.names import ColumnName, DatasetName
+from cleanroom.plan import PinnedTable, Plan
+from cleanroom.privacy.ledger.atoms import Atoms, Layer, one_atom
+from cleanroom.privacy.ledger.entry import LedgerEntry
+from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
+from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
+from cleanroom.privacy.ledger.settle import Case, settle
+from cleanroom.privacy.ledger.views import View, view_of
+from cleanroom.shape import ColumnRef
+
+Flags = NDArray[np.bool_]
+"""Cells x aggregates: what may be, or was, shown."""
+
+
+class PhysicalColumns(Protocol):
+    """A pinned table's columns: name to the engine's type."""
+
+    @property
+    def by_name(self) -> "dict[str, str]":
+        """Name to type."""
+
+
+class GridReader(Protocol):
+    """What a family needs of a locked session."""
+
+    def reference(self, table: PinnedTable) -> str:
+        """A pinned table as spelled in FROM."""
+
+    def columns(self, table: PinnedTable) -> PhysicalColumns:
+        """A pinned table's columns."""
+
+    def fetch(self, sql: EngineSql, control: RunControl) -> list[tuple[object, ...]]:
+        """All rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """What a family protects: ``k`` distinct ``unit`` values of ``dataset``."""
+
+    dataset: DatasetName
+    unit: ColumnName
+    k: int
+
+
+@dataclass(slots=True)
+class Family:
+    """One receiver's held numbers about ``protected``; ``views`` and ``layers`` grow together with ``entries``."""
+
+    protected: Protected
+    entries: list[LedgerEntry] = field(default_factory=list)
+    _grid: Grid | None = None
+    _held: list[Layer] = field(default_factory=list)
+    _known: set[bytes] = field(default_factory=set)
+    _atoms: Atoms | None = None
+    _absorbed: int = 0
+
+    def review(self, new: LedgerEntry, reader: GridReader, seconds: float) -> Flags:
+        """Which of the numbers of ``new`` (its ``shown``: those that passed everything else) may be shown.
+
+        Raises:
+            Unavailable: CR-R301 .. CR-R304 when the grid cannot be read; nothing may leave then.
+            IntegrityFailure: CR-R403.
+        """
+        flags = np.array(new.shown, dtype=bool).reshape(len(new.cells), len(new.plan.shape.aggregates))
+        views = list(_views(new.plan, self.protected, reader))
+        if not views or not flags.any():
+            return flags
+        try:
+            grid, atoms = self._warm(views, reader, seconds)
+        except TooFine:
+            return flags & self._repeated(new)
+        for view in views:
+            check_cells(view, new.cells, grid)
+        found = list(_layers(new, views, self.protected, grid))
+        distinct = {layer.tobytes(): layer for _, layer in found}
+        layers = list(distinct.values())
+        case = Case(atoms=atoms.refined(layers), units=grid.units, held=self._held, new=layers)
+        shown = dict(zip(distinct, settle(case), strict=True))
+        for aggregate, layer in found:
+            allowed = shown[layer.tobytes()]
+            flags[: len(allowed), aggregate] &= allowed
+        return flags
+
+    def _warm(self, views: Sequence[View], reader: GridReader, seconds: float) -> tuple[Grid, Atoms]:
+        wanted = self._spec(views, reader)
+        if self._grid is None or not self._grid.spec.serves(wanted):
+            everything = [*(v for entry in self.entries for v in _views(entry.plan, self.protected, reader)), *views]
+            spec = self._spec(everything, reader)
+            self._grid = _read(spec, reader, seconds)
+            self._atoms, self._absorbed = one_atom(self._grid.cells), 0
+            self._held.clear()
+            self._known.clear()
+        atoms = self._atoms or one_atom(self._grid.cells)
+        fresh = []
+        for entry in self.entries[self._absorbed :]:
+            for _, layer in _layers(
+                entry, list(_views(entry.plan, self.protected, reader)), self.protected, self._grid
+            ):
+                if layer.tobytes() not in self._known:
+                    self._known.add(layer.tobytes())
+                    fresh.append(layer)
+        self._held += fresh
+        self._absorbed = len(self.entries)
+        self._atoms = atoms.refined(fresh)
+        return self._grid, self._atoms
+
+    def _spec(self, views: Sequence[View], reader: GridReader) -> GridSpec:
+        return spec_of(
+            views,
+            unit=self.protected.unit,
+            k=self.protected.k,
+            whole_days=lambda view, ref: _is_date(view, ref, reader),
+        )
+
+    def _repeated(self, new: LedgerEntry) -> Flags:
+        """Without a grid only what is already held may leave again: the same number of the same question."""
+        held = np.zeros((len(new.cells), len(new.plan.shape.aggregates)), dtype=bool)
+        place = {key: index for index, key in enumerate(new.cells)}
+        for entry in self.entries:
+            if (entry.plan.shape, entry.plan.tables) == (new.plan.shape, new.plan.tables):
+                for key, shown in zip(entry.cells, entry.shown, strict=True):
+                    if key in place:
+                        held[place[key]] |= np.array(shown, dtype=bool)
+        return held
+
+
+def _read(spec: GridSpec, reader: GridReader, seconds: float) -> Grid:
+    sql, columns = grid_query(spec, reader.reference)
+    control = RunControl(limit_seconds=seconds)
+    try:
+        rows = reader.fetch(sql, control)
+    finally:
+        control.close()
+    if len(rows) > MAX_GRID_CELLS:
+        raise TooFine
+    return grid_of(spec, columns, rows)
+
+
+def concerned(plan: Plan, protected: Protected, focus: int) -> tuple[int, ...]:
+    """The aggregates whose numbers speak about ``protected`` through source ``focus``."""
+    if plan.shape.sources[focus].dataset != protected.dataset:
+        return ()
+    found = []
+    for index, aggregate in enumerate(plan.shape.aggregates):
+        needs = number_needs(plan, aggregate)
+        about = needs.mixing if protected.unit == CONTRIBUTOR else (*needs.draws, *needs.multipliers)
+        if focus in about:
+            found.append(index)
+    return tuple(found)
+
+
+def _views(plan: Plan, protected: Protected, reader: GridReader) -> Iterator[View]:
+    folds = tuple(
+        row_table(plan, index, reader.reference) if source.per_unit is not None else ""
+        for index, source in enumerate(plan.shape.sources)
+    )
+    for focus in range(len(plan.shape.sources)):
+        if concerned(plan, protected, focus):
+            yield view_of(plan, focus, folds)
+
+
+def _layers(entry: LedgerEntry, views: Sequence[View], protected: Protected, grid: Grid) -> Iterator[tuple[int, Layer]]:
+    flags = np.array(entry.shown, dtype=bool).reshape(len(entry.cells), len(entry.plan.shape.aggregates))
+    for view in views:
+        for index in concerned(entry.plan, protected, view.focus):
+            aggregate = replace(entry.plan.shape.aggregates[index], span=None)
+            for layer in layers_of(view, aggregate, entry.cells, flags[:, index].tolist(), grid):
+                yield index, layer
+
+
+def _is_date(view: View, reference: ColumnRef, reader: GridReader) -> bool:
+    if view.shape.sources[reference.source].per_unit is not None:
+        return False
+    tables = view.plan.tables[reference.source]
+    return all(reader.columns(table).by_name.get(reference.column) == "DATE" for table in tables)

@@ -1,0 +1,237 @@
+"""The one query a ledger runs: distinct units of everything in play, at the coarsest grid that tells it apart.
+
+In: the views of all recorded and new questions of one protected dataset. Out: ``GridSpec`` (what the grid is made of),
+its ``EngineSql``, and the ``Grid`` read from the rows. The SQL consists only of quoted names and numbers rendered here
+and of fold SQL made by ``cleanroom.engine.rows`` (INVARIANT I7); hashes, never tokens, come out.
+
+Snapshots: rows of one place at all recorded pins are united; a row present in several is one row, whose ``_bits`` say
+in which. A row that changed is an old row that ended and a new one that began, so a newer snapshot of the same box
+differs by exactly the units of both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from cleanroom.engine.literals import quote_name, quote_text
+from cleanroom.engine.rows import TableReference
+from cleanroom.engine.sql import EngineSql
+from cleanroom.names import ColumnName
+from cleanroom.plan import PinnedTable
+from cleanroom.privacy.ledger.terms import Fineness, Term, terms_of
+from cleanroom.privacy.ledger.views import Hop, Place, View
+from cleanroom.shape import ColumnRef
+
+Pins = tuple[PinnedTable, ...]
+CONTRIBUTOR = ColumnName("contributor")
+
+MAX_GRID_CELLS = 200_000
+"""Base cells of one grid; a finer one is not built and what needs it is withheld."""
+
+MAX_PINS = 40
+"""Distinct pin sets of one place in one grid (they are bits of a BIGINT, and each is a scan)."""
+
+MAX_HOPS = 5
+"""Places in one grid beside the protected rows; each can multiply them."""
+
+_TRUNCATED = {Fineness.YEAR: "year", Fineness.QUARTER: "quarter", Fineness.MONTH: "month"}
+
+
+class TooFine(Exception):
+    """The grid would exceed its bounds; the ledger turns this into withholding and never shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridSpec:
+    """What a grid is made of. ``places`` starts with None and has parents before children.
+
+    ``pins`` lists, per place without a fold, the distinct pin sets in play; bit ``i`` of a row means the i-th.
+    """
+
+    unit: ColumnName
+    k: int
+    places: tuple[Place, ...]
+    pins: Mapping[Place, tuple[Pins, ...]]
+    terms: Mapping[Term, Fineness]
+
+    def serves(self, other: "GridSpec") -> bool:
+        """Whether a grid of this spec answers everything that ``other`` was made for."""
+        return (
+            (self.unit, self.k) == (other.unit, other.k)
+            and set(other.places) <= set(self.places)
+            and all(set(wanted) <= set(self.pins.get(place, ())) for place, wanted in other.pins.items())
+            and all(fineness <= self.terms.get(term, -1) for term, fineness in other.terms.items())
+        )
+
+
+def spec_of(
+    views: Sequence[View], *, unit: ColumnName, k: int, whole_days: Callable[[View, ColumnRef], bool]
+) -> GridSpec:
+    """The coarsest grid that tells apart everything in ``views``, all focused on one dataset.
+
+    Raises:
+        TooFine: more hops or pin sets than the bounds.
+    """
+    places: dict[Place, None] = {None: None}
+    pins: dict[Place, dict[Pins, None]] = {None: {}}
+    terms: dict[Term, Fineness] = {}
+    for view in views:
+        pins[None][view.root_tables] = None
+        for source, place in enumerate(view.places):
+            _add_place(places, place)
+            if isinstance(place, Hop) and not place.fold:
+                pins.setdefault(place, {})[view.plan.tables[source]] = None
+        for term, fineness in terms_of(view, partial(whole_days, view)).items():
+            terms[term] = max(fineness, terms.get(term, Fineness.CONTENT))
+    if len(places) > MAX_HOPS + 1 or any(len(sets) > MAX_PINS for sets in pins.values()):
+        raise TooFine
+    return GridSpec(
+        unit=unit,
+        k=k,
+        places=tuple(places),
+        pins={place: tuple(sets) for place, sets in pins.items()},
+        terms=terms,
+    )
+
+
+def _add_place(places: dict[Place, None], place: Place) -> None:
+    if place is None or place in places:
+        return
+    for link in place.links:
+        _add_place(places, link.parent)
+    places[place] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridColumns:
+    """Where things stand in a grid row: ``bits`` and ``any`` per place, one column per term; units come last."""
+
+    bits: Mapping[Place, int]
+    any_bits: Mapping[Place, int]
+    terms: Mapping[Term, int]
+    units: int
+
+
+def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, GridColumns]:
+    """The grid's SQL, and where its columns stand."""
+    name = {place: f"p{index}" for index, place in enumerate(spec.places)}
+    tables = [f"{name[place]} AS (\n{_place_table(spec, place, reference)}\n)" for place in spec.places]
+    select: list[str] = []
+    bits: dict[Place, int] = {}
+    any_bits: dict[Place, int] = {}
+    terms: dict[Term, int] = {}
+    for place in spec.places:
+        bits[place] = _add(select, f"{name[place]}._bits")
+        if place is not None:
+            any_bits[place] = _add(select, f"{name[place]}._any")
+    for term, fineness in spec.terms.items():
+        if fineness > Fineness.CONTENT:
+            terms[term] = _add(select, f"{name[term.place]}.{_term_name(term)}")
+    grouped = ", ".join(str(index + 1) for index in range(len(select)))
+    units = f"min(DISTINCT hash({name[None]}._unit), {int(spec.k)}) FILTER (WHERE {name[None]}._unit IS NOT NULL)"
+    listed = ",\n  ".join(f"{expression} AS g{index}" for index, expression in enumerate([*select, units]))
+    joins = "\n".join(_join(place, name) for place in spec.places if place is not None)
+    text = (
+        f"WITH {', '.join(tables)}\nSELECT\n  {listed}\nFROM {name[None]}\n{joins}\n"
+        f"GROUP BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
+    )
+    columns = GridColumns(bits=bits, any_bits=any_bits, terms=terms, units=len(select))
+    return EngineSql(text=text, keys=len(select)), columns
+
+
+def _add(select: list[str], expression: str) -> int:
+    select.append(expression)
+    return len(select) - 1
+
+
+def _term_name(term: Term) -> str:
+    return quote_name(f"_{'c' if term.raw else 't'}_{term.column}")
+
+
+def _term(column: str, fineness: Fineness) -> str:
+    if fineness is Fineness.PRESENCE:
+        return f"({column} IS NOT NULL)"
+    if fineness in _TRUNCATED:
+        return f"CAST(date_trunc('{_TRUNCATED[fineness]}', {column}) AS DATE)"
+    return column
+
+
+def _join(hop: Hop, name: Mapping[Place, str]) -> str:
+    # A fold of the focused rows holds its NULL key too; other joins never match NULL.
+    equal = "IS NOT DISTINCT FROM" if hop.of_focus else "="
+    pairs = " AND ".join(
+        f"{name[link.parent]}.{quote_name(link.column)} {equal} {name[hop]}.{quote_name(link.own)}"
+        for link in hop.links
+    )
+    return f"LEFT JOIN {name[hop]} ON {pairs}"
+
+
+def _place_table(spec: GridSpec, place: Place, reference: TableReference) -> str:
+    columns = _place_columns(spec, place)
+    if place is None:
+        unit = (_CONTRIBUTOR_SQL if spec.unit == CONTRIBUTOR else quote_name(spec.unit), "_unit")
+        return _united(spec.pins[place], [*columns, unit], reference)
+    if place.fold:
+        listed = ", ".join(f"{expression} AS {alias}" for expression, alias in columns)
+        return f"SELECT {listed}, 1 AS _bits, 1 AS _any FROM (\n{place.fold}\n)"
+    # ``_any``: at which pins the joined row has any partner; without one there it is a row without a partner.
+    keys = ", ".join(quote_name(own) for own in sorted({link.own for link in place.links}))
+    united = _united(spec.pins[place], columns, reference)
+    return f"SELECT *, bit_or(_bits) OVER (PARTITION BY {keys}) AS _any FROM (\n{united}\n)"
+
+
+Selected = tuple[str, str]
+"""An expression over one stored row, and its alias."""
+
+_CONTRIBUTOR_SQL = "@contributor"
+"""Stands for the member's name until the member is known; ``@`` starts no name and no constant made here."""
+
+
+def _place_columns(spec: GridSpec, place: Place) -> list[Selected]:
+    """Join columns as they are, terms as coarse as they matter."""
+    joined = {link.column for hop in spec.places if hop is not None for link in hop.links if link.parent == place}
+    joined |= {link.own for link in place.links} if place is not None else set()
+    columns = [(quote_name(column), quote_name(column)) for column in sorted(joined)]
+    for term, fineness in spec.terms.items():
+        if term.place == place:
+            stored = _CONTRIBUTOR_SQL if term.column == CONTRIBUTOR else quote_name(term.column)
+            columns.append((_term(stored, fineness), _term_name(term)))
+    return columns
+
+
+def _united(pin_sets: tuple[Pins, ...], columns: list[Selected], reference: TableReference) -> str:
+    bits: dict[PinnedTable, int] = {}
+    for bit, tables in enumerate(pin_sets):
+        for table in tables:
+            bits[table] = bits.get(table, 0) | 1 << bit
+    members: dict[str, list[PinnedTable]] = {}
+    for table in bits:
+        members.setdefault(table.member, []).append(table)
+    return "\nUNION ALL\n".join(_member_rows(tables, bits, columns, reference) for tables in members.values())
+
+
+def _member_rows(
+    tables: list[PinnedTable], bits: Mapping[PinnedTable, int], columns: list[Selected], reference: TableReference
+) -> str:
+    """One member's rows: straight from a single snapshot, or united by content with multiplicities from several."""
+    member = quote_text(tables[0].member)
+    wanted = [f"{expression.replace(_CONTRIBUTOR_SQL, member)} AS {alias}" for expression, alias in columns]
+    if len(tables) == 1:
+        own = f"CAST({bits[tables[0]]} AS BIGINT) AS _bits"
+        return f"SELECT {', '.join([*wanted, own])} FROM {reference(tables[0])}"
+    places = range(len(tables))
+    union = " UNION ALL ".join(
+        f"SELECT {', '.join([*wanted, f'{index} AS _at'])} FROM {reference(table)}"
+        for index, table in enumerate(tables)
+    )
+    names = ", ".join(alias for _, alias in columns)
+    counts = ", ".join(f"count(*) FILTER (WHERE _at = {index}) AS _n{index}" for index in places)
+    counted = f"SELECT {names}, {counts} FROM ({union}) GROUP BY {names}"
+    copies = (
+        f"SELECT *, unnest(range(1, greatest({', '.join(f'_n{i}' for i in places)}) + 1)) AS _copy FROM ({counted})"
+    )
+    present = " | ".join(
+        f"CASE WHEN _n{index} >= _copy THEN CAST({bits[table]} AS BIGINT) ELSE 0 END"
+        for index, table in enumerate(tables)
+    )
+    return f"SELECT {names}, {present} AS _bits FROM ({copies})"
