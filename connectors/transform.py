@@ -1,0 +1,223 @@
+"""One frame of outside text -> contract rows with tokens, and the rows that could not become any.
+
+Pure but for its counters: the same frames in the same order give the same rows. Every row that comes in goes out as
+exactly one of packaged, rejected, skipped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow as pa
+
+from cleanroom.client.package import package_schema
+from cleanroom.contracts.model import Column, ColumnType, Contract, Role
+from cleanroom.crypto.tokens import as_uuids
+from cleanroom.identifiers import Profile, normalise_column, profile_named
+from cleanroom.names import ColumnName
+from connectors.cells import cell_text, has_number_tail, is_identifying
+from connectors.convert import loses_digits, typed
+from connectors.derive import LINE, TRANSACTION, Ordinals, Repeats
+from connectors.formats import ROW
+from connectors.mapping import ColumnRule, DataMapping
+from connectors.noticed import Noticed
+from connectors.tokenise import TokenMaker
+
+_ORDINAL = "_ordinal"
+_NOT_READ = {
+    ColumnType.DATE: "CR-D602",
+    ColumnType.TIMESTAMP: "CR-D602",
+    ColumnType.DECIMAL: "CR-D603",
+    ColumnType.INTEGER: "CR-D604",
+    ColumnType.BOOLEAN: "CR-D605",
+}
+REJECTS = pl.Schema({"row": pl.Int64(), "column": pl.String(), "code": pl.String()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What to do with each frame, decided once; ``profiles`` are those of the mapped, normalised columns."""
+
+    contract: Contract
+    mapping: DataMapping
+    rules: tuple[ColumnRule, ...]
+    profiles: Mapping[ColumnName, Profile]
+    makers: tuple[TokenMaker, ...]
+    derived: ColumnName | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Progressed:
+    """What runs on from frame to frame."""
+
+    ordinals: Ordinals = field(default_factory=Ordinals)
+    repeats: Repeats
+    noticed: Noticed = field(default_factory=Noticed)
+    read: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transformed:
+    """``rows`` in the package's schema; ``rejects`` as ``REJECTS``, one entry per row and column that failed."""
+
+    rows: pa.Table
+    rejects: pl.DataFrame
+    rejected: int
+
+
+def recipe_for(
+    contract: Contract,
+    mapping: DataMapping,
+    constants: tuple[ColumnRule, ...],
+    makers: tuple[TokenMaker, ...],
+    derived: ColumnName | None,
+) -> Recipe:
+    """The recipe of a mapping; ``constants`` are rules without sources, whose ``default`` is the value."""
+    rules = (*mapping.columns, *constants)
+    profiles = {rule.target.name: profile_named(rule.profile) for rule in rules if rule.profile is not None}
+    return Recipe(contract=contract, mapping=mapping, rules=rules, profiles=profiles, makers=makers, derived=derived)
+
+
+def transform(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Transformed:
+    """``frame`` (text columns and ``_row``) as package rows."""
+    state.read += frame.height
+    frame = _without_skipped(_numbered(frame, recipe, state), recipe, state)
+    values, failed = _values(frame, recipe, state.noticed)
+    failed += _missing(values, recipe)
+    rejects, keep = _rejects(frame, failed, state.noticed)
+    if keep is not None:
+        values = {name: series.filter(keep) for name, series in values.items()}
+    for maker in recipe.makers:
+        values[maker.column.name] = maker.tokens(values, values)
+    count = frame.height if keep is None else int(keep.sum())
+    return Transformed(rows=_table(values, recipe.contract, count), rejects=rejects, rejected=frame.height - count)
+
+
+def _numbered(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> pl.DataFrame:
+    """Drop exact repeats if asked, then number lines, before any row is skipped: ids must not depend on skips."""
+    repeated = state.repeats.mark(frame.drop(ROW))
+    if repeated is not None and repeated.any():
+        state.noticed.add("CR-D611", frame[ROW].filter(repeated))
+        state.skipped += int(repeated.sum())
+        frame = frame.filter(~repeated)
+    mapped = {rule.target.name: rule for rule in recipe.rules}
+    if recipe.derived is None or LINE in mapped:
+        return frame
+    transaction = frame.select(cell_text(mapped[TRANSACTION]).alias(TRANSACTION)).to_series()
+    return frame.with_columns(state.ordinals.number(transaction).alias(_ORDINAL))
+
+
+def _without_skipped(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> pl.DataFrame:
+    for rule in recipe.mapping.skip:
+        skip = frame.select(rule.expression().alias("skip")).to_series()
+        if skip.any():
+            state.noticed.add("CR-D610", frame[ROW].filter(skip), detail=rule.text)
+            state.skipped += int(skip.sum())
+            frame = frame.filter(~skip)
+    return frame
+
+
+Failure = tuple[ColumnName, str, pl.Series]
+"""Column, code, and the boolean column of rows it is true of."""
+
+
+def _values(frame: pl.DataFrame, recipe: Recipe, noticed: Noticed) -> tuple[dict[ColumnName, pl.Series], list[Failure]]:
+    rules = recipe.rules
+    texts = frame.select(_rule_text(rule).alias(rule.target.name) for rule in rules)
+    values: dict[ColumnName, pl.Series] = {}
+    failed: list[Failure] = []
+    for rule in rules:
+        name, text = rule.target.name, texts[rule.target.name]
+        if rule.sources and is_identifying(rule):
+            _note(noticed, "CR-D621", frame, frame.select(has_number_tail(rule)).to_series(), name)
+        profile = recipe.profiles.get(name)
+        if profile is not None:
+            values[name] = _normalised(profile, text, rule, frame, noticed)
+            continue
+        values[name] = typed(text, rule)
+        if values[name].null_count() != text.null_count():
+            failed.append((name, _NOT_READ[rule.target.type], values[name].is_null() & text.is_not_null()))
+        if rule.target.type is ColumnType.DECIMAL:
+            _note(noticed, "CR-D622", frame, loses_digits(text, rule), name)
+    if recipe.derived is not None:
+        values[recipe.derived] = _derived(frame, values)
+    return values, failed
+
+
+def _rule_text(rule: ColumnRule) -> pl.Expr:
+    return cell_text(rule) if rule.sources else pl.repeat(rule.default, pl.len(), dtype=pl.String)
+
+
+def _normalised(
+    profile: Profile, text: pl.Series, rule: ColumnRule, frame: pl.DataFrame, noticed: Noticed
+) -> pl.Series:
+    found = normalise_column(profile, text, region=rule.region)
+    for reason, rows in found.invalid.items():
+        noticed.add("CR-N010", frame[ROW].filter(rows), column=rule.target.name, detail=reason)
+    for note, rows in found.notes.items():
+        noticed.add("CR-N011", frame[ROW].filter(rows), column=rule.target.name, detail=note)
+    return found.canonical
+
+
+def _derived(frame: pl.DataFrame, values: Mapping[ColumnName, pl.Series]) -> pl.Series:
+    transaction, line = values[TRANSACTION], values.get(LINE)
+    if line is not None:
+        return pl.select(pl.concat_str([transaction, pl.lit("-"), line.cast(pl.String)])).to_series()
+    return pl.select(pl.concat_str([transaction, pl.lit("#"), frame[_ORDINAL].cast(pl.String)])).to_series()
+
+
+def _note(noticed: Noticed, code: str, frame: pl.DataFrame, rows: pl.Series, column: str) -> None:
+    if rows.any():
+        noticed.add(code, frame[ROW].filter(rows), column=column)
+
+
+def _missing(values: Mapping[ColumnName, pl.Series], recipe: Recipe) -> list[Failure]:
+    """Required columns that are empty, also because their value was not valid."""
+    found: list[Failure] = []
+    for column in recipe.contract.stored:
+        series = values.get(column.name)
+        if not column.required or series is None or series.null_count() == 0:
+            continue
+        code = "CR-D606" if column.name == recipe.derived else "CR-D601"
+        found.append((column.name, code, series.is_null()))
+    return found
+
+
+def _rejects(frame: pl.DataFrame, failed: list[Failure], noticed: Noticed) -> tuple[pl.DataFrame, pl.Series | None]:
+    """The reject entries, and which rows to keep (None: all)."""
+    bad: pl.Series | None = None
+    parts: list[pl.DataFrame] = []
+    told: set[tuple[str, int]] = set()
+    for name, code, rows in failed:
+        numbers = frame[ROW].filter(rows)
+        if numbers.len() == 0:
+            continue
+        if code == "CR-D601":  # a date that cannot be read is said once, not again as a missing date
+            numbers = numbers.filter(
+                pl.Series([(name, row) not in told for row in numbers.to_list()], dtype=pl.Boolean)
+            )
+        told.update((name, row) for row in numbers.to_list())
+        noticed.add(code, numbers, column=name)
+        parts.append(pl.DataFrame({"row": numbers, "column": [name] * numbers.len(), "code": [code] * numbers.len()}))
+        bad = rows if bad is None else bad | rows
+    if bad is None:
+        return REJECTS.to_frame(), None
+    return pl.concat([REJECTS.to_frame(), *parts]).sort("row", maintain_order=True), ~bad
+
+
+def _table(values: Mapping[ColumnName, pl.Series], contract: Contract, count: int) -> pa.Table:
+    schema = package_schema(contract)
+    arrays = [
+        _array(column, values.get(column.name), schema.field(column.name).type, count) for column in contract.stored
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(column: Column, series: pl.Series | None, kind: pa.DataType, count: int) -> pa.Array:
+    if column.role is Role.TOKEN:
+        tokens = series if series is not None else pl.Series([None] * count, dtype=pl.Binary)
+        return as_uuids(tokens)
+    if series is None:
+        return pa.nulls(count, kind)
+    return series.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)
