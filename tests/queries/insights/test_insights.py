@@ -1,0 +1,170 @@
+"""Every insight on the demo world: it runs, it recovers the generator's truth, and withheld numbers only widen it."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.demo import world
+from cleanroom.released import Reason, Withheld
+from queries.insights import INSIGHTS, find
+from queries.insights.model import Inputs, InsightResult, Settings, Table, number
+from queries.insights.refused import InsightRefused
+from tests.queries.insights.clear_room import clear_room, run_template
+
+SETTINGS = Settings(as_of=world.DATA_DATE)
+
+
+def inputs_of(name: str, **parameters: object) -> Inputs:
+    return {template: run_template(template, **parameters) for template in find(name).templates}
+
+
+def run(name: str, **parameters: object) -> InsightResult:
+    return find(name).compute(inputs_of(name, **parameters), SETTINGS)
+
+
+def cells(result: InsightResult, table: str, column: str) -> list[object]:
+    shown = next(t for t in result.tables if t.name == table)
+    at = [c.name for c in shown.columns].index(column)
+    return [row[at] for row in shown.rows]
+
+
+def one(sql: str) -> float:
+    row = clear_room().cursor().execute(sql).fetchone()
+    assert row is not None
+    return float(row[0])
+
+
+@pytest.mark.parametrize("name", [insight.name for insight in INSIGHTS])
+def test_every_insight_runs_on_its_templates(name: str) -> None:
+    """Each gives a headline, tables whose rows fit their columns, and charts of columns that exist."""
+    result = run(name)
+    assert result.headline
+    for table in result.tables:
+        assert all(len(row) == len(table.columns) for row in table.rows)
+    for chart in result.charts:
+        names = {c.name for t in result.tables if t.name == chart.table for c in t.columns}
+        wanted = {chart.x.column, chart.y.column, chart.low, chart.high, chart.colour.column if chart.colour else None}
+        assert wanted - {None} <= names
+
+
+@pytest.mark.parametrize("name", [insight.name for insight in INSIGHTS])
+def test_a_missing_column_is_named(name: str) -> None:
+    """An input without the columns an insight needs is refused with a code, never guessed."""
+    empty = {template: Table(columns=("nothing",), rows=((1,),)) for template in find(name).templates}
+    with pytest.raises(InsightRefused, match=r"CR-B00[235]"):
+        find(name).compute(empty, SETTINGS)
+
+
+@pytest.mark.parametrize("name", [insight.name for insight in INSIGHTS])
+def test_everything_withheld_is_refused_or_shown_as_ranges(name: str) -> None:
+    """With every number withheld no insight shows a point estimate that was not released."""
+    hidden = {
+        template: Table(
+            columns=table.columns,
+            rows=tuple(
+                tuple(Withheld(Reason.UNITS) if number(c) is not None and i else c for i, c in enumerate(row))
+                for row in table.rows
+            ),
+        )
+        for template, table in inputs_of(name).items()
+    }
+    outcome = _compute_or_refuse(name, hidden)
+    assert outcome == "CR-B005" or (isinstance(outcome, InsightResult) and outcome.withheld > 0)
+
+
+def _compute_or_refuse(name: str, inputs: Inputs) -> InsightResult | str:
+    try:
+        return find(name).compute(inputs, SETTINGS)
+    except InsightRefused as refused:
+        return refused.code
+
+
+def test_names_are_unique_and_documented() -> None:
+    """No two insights share a name, and each says formula, unit, denominator, exposure, censoring and suppression."""
+    assert len({insight.name for insight in INSIGHTS}) == len(INSIGHTS) >= 24
+    for insight in INSIGHTS:
+        words = insight.explanation
+        assert all((words.formula, words.unit, words.denominator, words.exposure, words.censoring, words.suppression))
+
+
+def test_claim_incidence_equals_a_hand_written_query() -> None:
+    """Units with a claim per 1,000 by model, against plain SQL."""
+    by_hand = (
+        clear_room()
+        .cursor()
+        .execute(
+            "SELECT 1000.0 * count(DISTINCT serial) FILTER (serial IN (SELECT serial FROM claims)) / count(DISTINCT serial) FROM sales GROUP BY model ORDER BY model"
+        )
+    )
+    assert cells(run("claim-incidence"), "shares", "share") == [
+        pytest.approx(row[0], abs=1e-3) for row in by_hand.fetchall()
+    ]
+
+
+@pytest.mark.parametrize("model", [m for m in world.MODELS if m.name != world.BAD_LOT.model], ids=lambda m: m.name)
+def test_life_fit_recovers_the_generators_weibull(model: world.Model) -> None:
+    """Shape and scale lie within 99 % limits of the interval fit (quarters of three months; sales spread over a quarter)."""
+    settings = replace(SETTINGS, treatment="interval", confidence=0.99)
+    result = find("life-fit").compute(inputs_of("life-fit", model=model.name), settings)
+    low, high = (
+        dict(zip(cells(result, "parameters", "parameter"), cells(result, "parameters", side), strict=True))
+        for side in ("low", "high")
+    )
+    assert low["shape"] * 0.8 < model.life.shape < high["shape"] * 1.2
+    assert 3 * low["scale"] * 0.75 < model.life.scale < 3 * high["scale"] * 1.25
+
+
+def test_the_bad_lot_alarms_and_good_models_do_not() -> None:
+    """Sales of the quarters that hold the bad lot alarm; a model without one raises none."""
+    result = run("early-failure", model=world.BAD_LOT.model)
+    verdicts = dict(zip(cells(result, "signals", "sold_in"), cells(result, "signals", "verdict"), strict=True))
+    assert verdicts["2025-Q2"] == "alarm"
+    assert "alarm" not in cells(run("early-failure", model="DX-10"), "signals", "verdict")
+
+
+def test_registration_coverage_lies_near_the_generators_share() -> None:
+    """The mixed share over retailers is what the generator drew, within a few points (late registrations are missing)."""
+    truth = sum(r.share * r.registration_share for r in world.RETAILERS)
+    low, high = (
+        cells(run("registration-coverage"), "shares", "low"),
+        cells(run("registration-coverage"), "shares", "high"),
+    )
+    assert min(low) - 2 < 100 * truth < max(high) + 2
+
+
+def test_missing_denominator_shows_the_published_example() -> None:
+    """684 failed, 860 healthy known of 10,684 sold: 44.3 % seen, 6.4 % true."""
+    table = Table(columns=("failed", "known_healthy", "sold"), rows=((684, 860, 10_684),))
+    result = find("missing-denominator").compute({"file": table}, SETTINGS)
+    assert result.headline == "the maker alone sees 44.3 % failing; with the units sold it is 6.4 %"
+
+
+def test_warranty_cost_adds_up() -> None:
+    """Cost per unit times units is the total cost of the claims on units sold."""
+    expected = one(
+        "SELECT sum(c.total_cost) / (SELECT count(DISTINCT serial) FROM sales) FROM sales s JOIN claims c USING (serial)"
+    )
+    assert f"{expected:.2f}" in run("warranty-cost").headline
+
+
+def test_wide_and_long_nevada_files_agree() -> None:
+    """The printed form and the long form of ReliaSoft's example give the published fit."""
+    wide = Table(
+        columns=("Ship", "Qty", "Jul", "Aug", "Sep"),
+        rows=(("Jun", 100, 3, 3, 5), ("Jul", 140, None, 2, 4), ("Aug", 150, None, None, 4)),
+    )
+    long_rows = [(6, 100, 7, 3), (6, 100, 8, 3), (6, 100, 9, 5), (7, 140, 8, 2), (7, 140, 9, 4), (8, 150, 9, 4)]
+    long = Table(columns=("sale_month", "units", "claim_month", "claims"), rows=tuple(long_rows))
+    headlines = [find("life-fit").compute({"file": table}, Settings()).headline for table in (wide, long)]
+    assert headlines == ["shape 2.4928, scale 6.6951 periods"] * 2
+
+
+def test_a_withheld_cell_turns_estimates_into_ranges() -> None:
+    """One withheld cell of the chart leaves no point estimate, and the range holds the true one."""
+    table = Table(
+        columns=("Ship", "Qty", "Jul", "Aug", "Sep"),
+        rows=(("Jun", 100, Withheld(Reason.UNITS), 3, 5), ("Jul", 140, None, 2, 4), ("Aug", 150, None, None, 4)),
+    )
+    result = find("life-fit").compute({"file": table}, Settings(withheld_high=9))
+    assert cells(result, "parameters", "estimate")[:2] == [None, None]
+    assert result.withheld > 0
