@@ -31,7 +31,8 @@ def vega_lite(chart: ChartSpec, result: InsightResult) -> dict[str, Json]:
     layers: list[Json] = [_main(chart, table)]
     if chart.low and chart.high:
         layers.insert(0, _band(chart, table))
-    subtitle = f"{result.withheld or hidden} numbers withheld" if result.withheld or hidden else ""
+    count = result.withheld or hidden
+    subtitle = f"{count} number{'s' if count > 1 else ''} withheld or below the threshold" if count else ""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {"text": chart.title, "subtitle": subtitle, "anchor": "start"},
@@ -47,7 +48,7 @@ def vega_lite(chart: ChartSpec, result: InsightResult) -> dict[str, Json]:
 
 def _main(chart: ChartSpec, table: ShownTable) -> Json:
     encoding: dict[str, Json] = {"x": _channel(chart.x, table), "y": _channel(chart.y, table)}
-    mark: Json = {"line": {"type": "line", "point": True}, "bar": "bar", "point": "point", "heat": "rect"}[chart.mark]
+    mark = _MARKS[chart.mark]
     if chart.colour is not None:
         encoding["color"] = _channel(chart.colour, table)
     elif chart.mark != "heat":
@@ -56,6 +57,9 @@ def _main(chart: ChartSpec, table: ShownTable) -> Json:
         encoding["xOffset"] = {"field": chart.colour.column}
     encoding["tooltip"] = [{"field": c.name, "title": _title(c.title, c.unit)} for c in table.columns]
     return {"mark": mark, "encoding": encoding}
+
+
+_MARKS: dict[str, Json] = {"line": {"type": "line", "point": True}, "bar": "bar", "point": "point", "heat": "rect"}
 
 
 def _band(chart: ChartSpec, table: ShownTable) -> Json:
