@@ -5,7 +5,7 @@ a node type that is not listed here raises, which refuses (INVARIANT I9).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -82,13 +82,17 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A plain column compared with constants: where a date literal may cut inside a grain. ``op`` is None for IN."""
+    """A plain column compared with constants: where a date literal may cut inside a grain.
+
+    ``op`` is None for IN. ``negated``: it is all of what a NOT is about, so its text may hold the NOT (`NOT IN`).
+    """
 
     target: Target
     op: CompareOp | None
     operands: tuple[Operand, ...]
     default: Operand | None
     span: Span | None
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +226,9 @@ class _Walk:
                 for term in terms:
                     self.predicate(term, inner)
             case Not(term=term):
+                known = len(self.cuts)
                 self.predicate(term, inner)
+                self.cuts[known:] = [replace(cut, negated=True) for cut in self.cuts[known:]]
             case Compare(op=op, left=left, right=right, span=span):
                 self._compared(left, op, (right,), inner, span)
             case In(left=left, options=options, span=span):

@@ -97,8 +97,9 @@ def _cuts(case: Case, cut: Cut, policy: DataPolicy, grain: Grain) -> Violation:
     source = case.sources[cut.target.source]
     strictest, name = _strictest(case, cut.target), case.spelled(cut.target.ref)
     rewrite = None
-    if cut.default is None:
-        partner = _other_bound(case, cut)
+    partner = _other_bound(case, cut)
+    # `x NOT IN (...)` and `x NOT BETWEEN ...` may hold their NOT: a rewrite without it would say the opposite.
+    if cut.default is None and not (cut.negated and (partner is not None or cut.op is None)):
         is_moment = _is_moment(case, cut.target)
         rewrite = (
             between_rewrite(name, cut, partner, strictest, is_moment=is_moment)

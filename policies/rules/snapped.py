@@ -1,7 +1,7 @@
 """The legal rewrite of a date comparison that cuts inside a grain: widened to whole periods.
 
-Literals come from the question's own text. A comparison that came from a parameter has no place in the text, so no
-rewrite of it is ever shown (INVARIANT I15).
+Literals come from the question's own text. A literal without a place in the text was a parameter's value, so no rewrite
+of it is ever shown (INVARIANT I15).
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _days(cut: Cut) -> list[date]:
 
 def _dates(cut: Cut) -> Iterator[date]:
     for operand in cut.operands:
-        if isinstance(operand, Literal) and isinstance(operand.value, date):
+        if isinstance(operand, Literal) and operand.span is not None and isinstance(operand.value, date):
             yield operand.value
 
 

@@ -123,7 +123,7 @@ def plain(source: int, column: str) -> PlainColumn:
 
 def day(text: str) -> Literal:
     """A date literal."""
-    return Literal(type=LiteralType.DATE, value=date.fromisoformat(text))
+    return Literal(type=LiteralType.DATE, value=date.fromisoformat(text), span=span(9))
 
 
 def text_of(value: str) -> Literal:
