@@ -215,7 +215,9 @@ class _Report:
             if name in ("LIN", "LOC", "UNT", "UNS"):
                 yield from self._finish()
             self._read(name, place, elements)
-        yield from self._finish()
+        for place, _ in self._finish():
+            # Only a message without UNT comes here with a line at hand: it may be cut off.
+            self._tally.reject(place, "CR-D117")
 
     def _read(self, name: str, place: int, elements: Sequence[Sequence[str]]) -> None:
         line = self._line

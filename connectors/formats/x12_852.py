@@ -86,7 +86,12 @@ def read_852(found: TransactionSet, numbering: Numbering, tally: Tally) -> Itera
     header = _header(head, found.sender)
     _check_totals(found.segments, loops, tally)
     for loop in loops:
-        yield from _loop(loop, header, numbering, tally)
+        rows = _loop(loop, header, numbering, tally)
+        if found.is_closed or loop is not loops[-1]:
+            yield from rows
+        else:
+            for place, _ in rows:
+                tally.reject(place, "CR-D117")
 
 
 def _split(segments: Sequence[Segment], tally: Tally) -> tuple[list[Segment], list[list[Segment]]]:

@@ -89,8 +89,14 @@ def read_867(found: TransactionSet, numbering: Numbering, tally: Tally) -> Itera
     report = next((_at(e, 2) for _, e in found.segments if e[0] == "BPT"), None)
     opened = next((iso_date(_at(e, 3)) for _, e in found.segments if e[0] == "BPT"), None)
     _check_totals(found.segments, tally)
-    for transfer, quantity in _quantities(found.segments):
-        yield from _rows(transfer, quantity, found.sender, report, opened, numbering, tally)
+    quantities = list(_quantities(found.segments))
+    for transfer, quantity in quantities:
+        rows = _rows(transfer, quantity, found.sender, report, opened, numbering, tally)
+        if found.is_closed or quantity is not quantities[-1][1]:
+            yield from rows
+        else:
+            for place, _ in rows:
+                tally.reject(place, "CR-D117")
 
 
 def _quantities(segments: Sequence[Segment]) -> Iterator[tuple[str, _Quantity]]:

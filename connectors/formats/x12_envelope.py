@@ -36,10 +36,14 @@ _KINDS = {
 
 @dataclass(slots=True, kw_only=True)
 class TransactionSet:
-    """One ST ... SE: its kind (``852``), the sender of its group, and its segments, ST and SE included."""
+    """One ST ... SE: its kind (``852``), the sender of its group, and its segments, ST and SE included.
+
+    A set without SE is not closed: what its last product says may be cut off, so that product is not believed.
+    """
 
     kind: str
     sender: str
+    is_closed: bool = False
     segments: list[Segment] = field(default_factory=list)
 
 
@@ -90,6 +94,8 @@ class _Envelopes:
             elif name == "SE":
                 yield from self._close_set(segment)
             elif name in ("GE", "IEA"):
+                if self._set is not None:
+                    self._tally.note("CR-D165", row=segment[0])
                 yield from self._finish()
                 self._close(segment)
             elif self._set is not None:
@@ -110,6 +116,7 @@ class _Envelopes:
             self._tally.note("CR-D167", row=segment[0])
             return
         self._set.segments.append(segment)
+        self._set.is_closed = True
         if _at(segment[1], 1).strip().lstrip("0") != str(len(self._set.segments)):
             self._tally.note("CR-D160", row=segment[0])
         if _at(segment[1], 2) != _at(self._set.segments[0][1], 2):

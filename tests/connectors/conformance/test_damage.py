@@ -1,0 +1,69 @@
+"""The damage corpus through the readers: no crash, no hang, no silent loss, no value in what is said."""
+
+import io
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from cleanroom.errors import CleanroomError
+from connectors.formats import SourceOptions, open_source
+from tests.connectors.conformance.damage import Damaged, corpus
+from tests.connectors.samples import CANARY
+
+CORPUS = tuple(corpus())
+
+
+def test_the_corpus_is_large_and_each_file_has_a_name() -> None:
+    """At least 300 files, each damage class on its own."""
+    assert len(CORPUS) >= 300
+    assert len({item.name for item in CORPUS}) == len(CORPUS)
+
+
+@pytest.mark.parametrize("damaged", CORPUS, ids=lambda d: d.name)
+def test_rows_in_are_yielded_rejected_or_skipped(damaged: Damaged) -> None:
+    """INVARIANT I15: the counts balance, the damage is named by its code, and no text carries a value."""
+    said: set[str]
+    try:
+        source = open_source(io.BytesIO(damaged.data), damaged.options)
+        yielded = sum(batch.num_rows for batch in source.batches())
+    except CleanroomError as error:
+        assert CANARY not in error.message + error.help + error.place
+        assert error.__cause__ is None
+        assert error.__suppress_context__ or error.__context__ is None
+        said = {error.code}
+        assert damaged.rows_in is None
+    else:
+        assert source.rows_read == yielded + len(source.rejected) + sum(source.skipped.values())
+        assert damaged.rows_in is None or source.rows_read - _above_header(source.skipped) == damaged.rows_in
+        assert CANARY not in repr(source.findings)
+        said = {finding.code for finding in source.findings}
+    assert damaged.codes <= said
+
+
+def _above_header(skipped: object) -> int:
+    assert isinstance(skipped, dict)
+    return int(skipped.get("CR-D123", 0)) - 1 if "CR-D123" in skipped else 0
+
+
+@pytest.mark.parametrize(
+    "damaged", [item for item in CORPUS if item.options.format in ("csv", "auto")], ids=lambda d: d.name
+)
+def test_duckdb_is_let_loose_only_where_it_agrees(damaged: Damaged, tmp_path: Path) -> None:
+    """Where a scan is granted and its row count holds, DuckDB reads cell for cell what the careful reader reads."""
+    path = tmp_path / "file.csv"
+    path.write_bytes(damaged.data)
+    try:
+        scan = open_source(path, SourceOptions(format="csv")).duckdb_scan()
+        careful = open_source(path, SourceOptions(format="csv"))
+        expected = [tuple(row.values()) for batch in careful.batches() for row in batch.to_pylist()]
+    except CleanroomError:
+        return
+    if scan is None:
+        return
+    try:
+        rows = duckdb.sql(f"SELECT * FROM {scan.relation}").fetchall()
+    except duckdb.Error:
+        return
+    if len(rows) == scan.rows:
+        assert [(*row, scan.first_row + at) for at, row in enumerate(rows)] == expected
