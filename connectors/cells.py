@@ -5,47 +5,54 @@ import polars as pl
 from cleanroom.contracts.model import ColumnType, Role
 from connectors.mapping import ColumnRule
 
-_NUMBER_TAIL = r"^([0-9]+)\.0+$"
+_NUMBER_TAIL = r"^([0-9]+)\.0$"
 """A number-like identifier that a spreadsheet or a data frame made a float of (``17850.0``)."""
 
 
-def cell_text(rule: ColumnRule) -> pl.Expr:
-    """The text of ``rule`` for each row; null where there is nothing."""
-    parts = [_one(name, rule) for name in rule.sources]
-    text = parts[0] if len(parts) == 1 else pl.concat_str(parts, separator=rule.separator, ignore_nulls=False)
+def cell_text(frame: pl.DataFrame, rule: ColumnRule) -> pl.Series:
+    """The text of ``rule`` for each row; null where there is nothing. A rule without sources is a constant."""
+    if not rule.sources:
+        return pl.repeat(rule.default, frame.height, dtype=pl.String, eager=True).alias(rule.target.name)
+    parts = [_one(frame[name], rule) for name in rule.sources]
+    text = parts[0]
+    if len(parts) > 1:
+        text = pl.select(pl.concat_str([pl.lit(part) for part in parts], separator=rule.separator)).to_series()
     if rule.values:
         text = text.replace(dict(rule.values))
     if rule.template is not None:
         before, _, after = rule.template.partition("{}")
-        text = pl.lit(before) + text + pl.lit(after)
+        text = before + text + after
     if rule.default is not None:
         text = text.fill_null(rule.default)
-    return text
+    return text.alias(rule.target.name)
 
 
-def has_number_tail(rule: ColumnRule) -> pl.Expr:
-    """Rows in which a ``.0`` tail is removed."""
-    return pl.any_horizontal(_trimmed(name).str.contains(_NUMBER_TAIL) for name in rule.sources).fill_null(value=False)
+def number_tails(frame: pl.DataFrame, rule: ColumnRule) -> pl.Series | None:
+    """Rows in which a ``.0`` tail is removed, None if there is none."""
+    found: pl.Series | None = None
+    for name in rule.sources if is_identifying(rule) else ():
+        cells = frame[name].str.strip_chars()
+        if cells.str.ends_with(".0").any():
+            rows = cells.str.contains(_NUMBER_TAIL).fill_null(value=False)
+            found = rows if found is None else found | rows
+    return found
 
 
 def is_identifying(rule: ColumnRule) -> bool:
     """Whether the column names things, so that ``17850.0`` means ``17850``."""
     column = rule.target
     named = column.role in (Role.KEY, Role.IDENTIFIER) or column.name.endswith("_id") or column.name == "sku"
-    # A serial's and a GTIN's own profile settles its tail, with a note of its own.
-    settled = column.normaliser is not None and rule.template is None and column.identifier_kind != "phone"
+    # A serial's own profile settles its tail, with a note of its own.
+    settled = column.identifier_kind == "serial" and rule.template is None
     return named and column.type is ColumnType.TEXT and not settled
 
 
-def _one(name: str, rule: ColumnRule) -> pl.Expr:
-    text = _trimmed(name)
-    if is_identifying(rule):
+def _one(cells: pl.Series, rule: ColumnRule) -> pl.Series:
+    text = cells.str.strip_chars()
+    # Looked for before it is replaced: most columns have none, and a regular expression costs more than the read.
+    if is_identifying(rule) and text.str.ends_with(".0").any():
         text = text.str.replace(_NUMBER_TAIL, "$1")
     nothing = text == ""
     if rule.empty:
         nothing = nothing | text.is_in(rule.empty)
-    return pl.when(~nothing).then(text)
-
-
-def _trimmed(name: str) -> pl.Expr:
-    return pl.col(name).str.strip_chars()
+    return text.set(nothing.fill_null(value=False), None) if nothing.any() else text

@@ -99,10 +99,11 @@ class PackageWriter:
 
     def _flush(self, *, last: bool = False) -> None:
         if self._parquet is None:
+            # Text columns may come with long offsets, always the same; without rows the contract's schema stands.
             first = pa.concat_tables(self._waiting) if self._waiting else self._schema.empty_table()
             self._parquet = pq.ParquetWriter(
                 self._folder / ROWS_FILE,
-                self._schema,
+                first.schema,
                 compression="zstd",
                 use_dictionary=self._repetitive(first),
                 write_statistics=[c.name for c in self._contract.stored if c.type is ColumnType.DATE],

@@ -15,7 +15,7 @@ from cleanroom.contracts.model import Column, ColumnType, Contract, Role
 from cleanroom.crypto.tokens import as_uuids
 from cleanroom.identifiers import Profile, normalise_column, profile_named
 from cleanroom.names import ColumnName
-from connectors.cells import cell_text, has_number_tail, is_identifying
+from connectors.cells import cell_text, number_tails
 from connectors.convert import loses_digits, typed
 from connectors.derive import LINE, TRANSACTION, Ordinals, Repeats
 from connectors.formats import ROW
@@ -104,7 +104,7 @@ def _numbered(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> pl.Data
     mapped = {rule.target.name: rule for rule in recipe.rules}
     if recipe.derived is None or LINE in mapped:
         return frame
-    transaction = frame.select(cell_text(mapped[TRANSACTION]).alias(TRANSACTION)).to_series()
+    transaction = cell_text(frame, mapped[TRANSACTION])
     return frame.with_columns(state.ordinals.number(transaction).alias(_ORDINAL))
 
 
@@ -124,13 +124,13 @@ Failure = tuple[ColumnName, str, pl.Series]
 
 def _values(frame: pl.DataFrame, recipe: Recipe, noticed: Noticed) -> tuple[dict[ColumnName, pl.Series], list[Failure]]:
     rules = recipe.rules
-    texts = frame.select(_rule_text(rule).alias(rule.target.name) for rule in rules)
     values: dict[ColumnName, pl.Series] = {}
     failed: list[Failure] = []
     for rule in rules:
-        name, text = rule.target.name, texts[rule.target.name]
-        if rule.sources and is_identifying(rule):
-            _note(noticed, "CR-D621", frame, frame.select(has_number_tail(rule)).to_series(), name)
+        name, text = rule.target.name, cell_text(frame, rule)
+        tails = number_tails(frame, rule)
+        if tails is not None:
+            _note(noticed, "CR-D621", frame, tails, name)
         profile = recipe.profiles.get(name)
         if profile is not None:
             values[name] = _normalised(profile, text, rule, frame, noticed)
@@ -143,10 +143,6 @@ def _values(frame: pl.DataFrame, recipe: Recipe, noticed: Noticed) -> tuple[dict
     if recipe.derived is not None:
         values[recipe.derived] = _derived(frame, values)
     return values, failed
-
-
-def _rule_text(rule: ColumnRule) -> pl.Expr:
-    return cell_text(rule) if rule.sources else pl.repeat(rule.default, pl.len(), dtype=pl.String)
 
 
 def _normalised(
@@ -211,7 +207,7 @@ def _table(values: Mapping[ColumnName, pl.Series], contract: Contract, count: in
     arrays = [
         _array(column, values.get(column.name), schema.field(column.name).type, count) for column in contract.stored
     ]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_arrays(arrays, names=schema.names)
 
 
 def _array(column: Column, series: pl.Series | None, kind: pa.DataType, count: int) -> pa.Array:
@@ -220,4 +216,6 @@ def _array(column: Column, series: pl.Series | None, kind: pa.DataType, count: i
         return as_uuids(tokens)
     if series is None:
         return pa.nulls(count, kind)
-    return series.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)
+    array = series.to_arrow(compat_level=pl.CompatLevel.oldest())
+    # Long offsets are written as the same Parquet text; casting them would copy every string once more.
+    return array if pa.types.is_large_string(array.type) else array.cast(kind)

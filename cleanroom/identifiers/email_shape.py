@@ -1,7 +1,5 @@
 """The shape all e-mail profiles agree on: one ``@``, something on both sides, no control characters."""
 
-import polars as pl
-
 from cleanroom.identifiers.profile import ASCII_SPACE, EMPTY, Invalid
 
 SIMPLE = r"^ *[!-?A-~]+@[!-?A-~]+ *$"
@@ -26,13 +24,3 @@ def parts(text: str) -> tuple[str, str] | Invalid:
     if not domain:
         return Invalid("nothing after the @")
     return local, domain
-
-
-def local_of(column: pl.Expr) -> pl.Expr:
-    """What stands before the ``@``."""
-    return column.str.extract(r"^([^@]*)@", 1)
-
-
-def domain_of(column: pl.Expr) -> pl.Expr:
-    """What stands after the ``@``."""
-    return column.str.extract(r"@(.*)$", 1)

@@ -8,9 +8,10 @@ characters inside are refused (the operator would hash them).
 
 import polars as pl
 
-from cleanroom.identifiers.email_shape import SIMPLE, domain_of, local_of, parts
+from cleanroom.identifiers.email_shape import SIMPLE, parts
 from cleanroom.identifiers.profile import Canonical, Invalid, Outcome, Profile
 
+_AT_GMAIL = "@gmail.com"
 _UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -30,9 +31,11 @@ def normalise(text: str, region: str | None = None) -> Outcome:  # noqa: ARG001 
 def fast(column: pl.Expr, region: str | None) -> pl.Expr:  # noqa: ARG001 - e-mail has no region
     """Plain ASCII addresses without spaces inside."""
     plain = pl.when(column.str.contains(SIMPLE)).then(column.str.strip_chars(" ").str.to_lowercase())
-    local = local_of(plain).str.replace(r"\+.*", "").str.replace_all(".", "", literal=True)
-    gmail = pl.when(local != "").then(local + "@gmail.com")
-    return pl.when(domain_of(plain) == "gmail.com").then(gmail).otherwise(plain)
+    at_gmail = plain.str.ends_with(_AT_GMAIL)
+    # Null everywhere else, and string kernels pass over nulls: only Gmail's share pays for the rewriting.
+    local = pl.when(at_gmail).then(plain).str.strip_suffix(_AT_GMAIL).str.replace(r"\+.*", "")
+    local = local.str.replace_all(".", "", literal=True)
+    return pl.when(at_gmail).then(pl.when(local != "").then(local + _AT_GMAIL)).otherwise(plain)
 
 
 PROFILE = Profile(

@@ -52,4 +52,4 @@ EMPTY = Invalid("empty")
 
 def never(column: pl.Expr, region: str | None) -> pl.Expr:  # noqa: ARG001 - the shape of a fast form
     """A fast form that always asks the scalar form."""
-    return pl.lit(None, dtype=pl.String)
+    return pl.when(column.is_null() & column.is_not_null()).then(column)

@@ -45,7 +45,7 @@ def normalise(text: str, region: str | None = None) -> Outcome:  # noqa: ARG001 
 def fast(column: pl.Expr, region: str | None) -> pl.Expr:  # noqa: ARG001 - a serial has no region
     """ASCII letters, digits, spaces and hyphens with at least two different digits-or-letters."""
     plain = pl.when(column.str.contains(r"^[0-9A-Za-z -]{1,64}$")).then(
-        column.str.to_uppercase().str.replace_all(r"[ -]", "")
+        column.str.to_uppercase().str.replace_all("-", "", literal=True).str.replace_all(" ", "", literal=True)
     )
     doubtful = plain.is_in([*PLACE_HOLDERS, ""]) | plain.str.contains(r"^(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+|X+)$")
     return pl.when(~doubtful).then(plain)
