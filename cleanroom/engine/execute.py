@@ -9,13 +9,20 @@ from decimal import Decimal
 
 from cleanroom.engine.control import RunControl
 from cleanroom.engine.raw import Magnitude, RawCell, RawNumber, UnitCount
+from cleanroom.engine.rows import mask_column
 from cleanroom.engine.session import Session
 from cleanroom.engine.sql import MAX_CELLS, EngineSql, MagnitudeLayout, NumberLayout, UnitLayout, aggregate_query
 from cleanroom.errors import IntegrityFailure, UsageProblem
-from cleanroom.plan import Plan
+from cleanroom.plan import Obligations, Plan
 from cleanroom.released import ShownValue
 
 Row = Sequence[object]
+
+MAX_BOUNDED_MINIMUM = 56
+"""Above this a mask of 64 bits settles too few cells to be worth the first query."""
+
+MAX_RECOUNTED_APART = 64
+"""Up to this many unsettled cells are picked out by their keys; more are counted together with all others."""
 
 
 def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell, ...]:
@@ -25,7 +32,38 @@ def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell,
         UsageProblem: CR-R103 more than 200,000 cells.
         RunCancelled, RunTimedOut, RunOutOfMemory, RunFailed: CR-R301 to CR-R304.
     """
-    query = aggregate_query(plan, session.reference)
+    cells = _counted(aggregate_query(plan, session.reference, masked=_masked(plan, session)), session, control)
+    unsure = [cell.key for cell in cells if not _settled(cell, plan.obligations)]
+    if not unsure:
+        return cells
+    # Below the bound is not below the minimum: what the masks do not settle is counted exactly, all of it in one query.
+    only = unsure if plan.shape.dimensions and len(unsure) <= MAX_RECOUNTED_APART else None
+    exact = _counted(aggregate_query(plan, session.reference, only=only), session, control)
+    recounted = {cell.key: cell for cell in exact}
+    return tuple(recounted.get(cell.key, cell) for cell in cells)
+
+
+def _masked(plan: Plan, session: Session) -> frozenset[int]:
+    """The sources whose units can be bounded: every table has the mask, and the bound can reach the minimum."""
+    return frozenset(
+        index
+        for index, source in enumerate(plan.obligations.sources)
+        if plan.shape.sources[index].per_unit is None
+        and source.minimum_units <= MAX_BOUNDED_MINIMUM
+        and all(mask_column(source.privacy_unit) in session.columns(table).by_name for table in plan.tables[index])
+    )
+
+
+def _settled(cell: RawCell, obligations: Obligations) -> bool:
+    """Whether every count of the cell decides as the exact one would."""
+    return all(
+        units.exact or units.distinct == 0 or units.distinct >= obligations.sources[units.source].minimum_units
+        for number in (cell.whole, *cell.numbers)
+        for units in (*number.units, *number.multipliers)
+    )
+
+
+def _counted(query: EngineSql, session: Session, control: RunControl) -> tuple[RawCell, ...]:
     rows = session.fetch(query, control)
     if len(rows) > MAX_CELLS:
         raise UsageProblem("CR-R103", f"the answer has more than {MAX_CELLS} cells", help="group by fewer dimensions")
@@ -57,7 +95,7 @@ def _units(row: Row, layout: UnitLayout) -> UnitCount:
     return UnitCount(
         source=layout.source,
         distinct=_count(row[layout.column]),
-        exact=True,
+        exact=layout.exact,
         by_member=tuple(_count(row[column]) for column in layout.by_member),
     )
 

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from cleanroom.errors import IntegrityFailure, UsageProblem
+from cleanroom.released import ShownValue
 from cleanroom.shape import Literal, LiteralType, Operand
 
 MAX_WHOLE_DIGITS = 18
@@ -80,6 +81,27 @@ def quote_number(value: Decimal | int) -> str:
 def quote_date(value: date) -> str:
     """``value`` as a DATE constant."""
     return f"DATE '{value.isoformat()}'"
+
+
+def quote_shown(value: ShownValue) -> str:
+    """A cell's key value as a constant.
+
+    Raises:
+        IntegrityFailure: CR-R202 a kind of value that no key has.
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | Decimal():
+            return f"({value:f})" if isinstance(value, Decimal) else f"({value})"
+        case str():
+            return quote_text(value)
+        case date():
+            return quote_date(value)
+        case _:
+            raise IntegrityFailure("CR-R202", "a cell key is of a type that has no constant")
 
 
 def render_literal(operand: Operand) -> str:

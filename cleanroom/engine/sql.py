@@ -4,15 +4,19 @@ Comes in: a ``Plan``. Goes out: ``EngineSql``, text and a layout that says where
 result row. Pure: no engine is imported here, so ``query check`` can show the text without one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cleanroom.engine.counts import Condition, NumberNeeds, cell_needs, number_needs
 from cleanroom.engine.expressions import column_of, render_dimension, render_predicate
-from cleanroom.engine.rows import TableReference, clamped, joined_rows, lake_reference, member_test
+from cleanroom.engine.literals import quote_name, quote_shown
+from cleanroom.engine.rows import TableReference, clamped, joined_rows, lake_reference, mask_column, member_test
 from cleanroom.names import MemberName, SnapshotId
 from cleanroom.plan import Obligations, PinnedTable, Plan
+from cleanroom.released import ShownValue
 from cleanroom.shape import Aggregate, ColumnRef, Fn, QueryShape
+
+CellKey = tuple[ShownValue, ...]
 
 MAX_CELLS = 200_000
 """Cells of one answer before suppression; an answer with more is refused, not cut."""
@@ -20,10 +24,14 @@ MAX_CELLS = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitLayout:
-    """Where the units of ``source`` stand: ``column`` and, if the cell mixes members, one column per member."""
+    """Where the units of ``source`` stand: ``column`` and, if the cell mixes members, one column per member.
+
+    A count that is not ``exact`` is a lower bound, and zero only where the count is.
+    """
 
     source: int
     column: int
+    exact: bool
     by_member: tuple[int, ...] = ()
 
 
@@ -72,18 +80,30 @@ class _SelectList:
         return ",\n  ".join(f"{expression} AS c{index}" for index, expression in enumerate(self.expressions))
 
 
-def aggregate_query(plan: Plan, reference: TableReference = lake_reference) -> EngineSql:
-    """The query that counts everything about every cell of ``plan``, exactly."""
+def aggregate_query(
+    plan: Plan,
+    reference: TableReference = lake_reference,
+    *,
+    masked: frozenset[int] = frozenset(),
+    only: Sequence[CellKey] | None = None,
+) -> EngineSql:
+    """The query that counts everything about every cell of ``plan``, or of the cells ``only``.
+
+    Units of the sources in ``masked`` are bounded from below by their stored occupancy masks: bits of 64 in use are at
+    most as many as distinct tokens. All other counts, and units of sources whose cells mix members, are exact.
+    """
     select = _SelectList()
     # Appended, not added: two equal dimensions stay two columns, keys are positional.
     select.expressions.extend(render_dimension(dimension) for dimension in plan.shape.dimensions)
     keys = len(select.expressions)
-    whole = _number(plan, select, cell_needs(plan), "count(*)")
+    whole = _number(plan, select, cell_needs(plan), "count(*)", masked)
     numbers = tuple(
-        _number(plan, select, number_needs(plan, aggregate), _value(plan.obligations, aggregate))
+        _number(plan, select, number_needs(plan, aggregate), _value(plan.obligations, aggregate), masked)
         for aggregate in plan.shape.aggregates
     )
-    tables, rest = joined_rows(plan, reference)
+    tables, rest = joined_rows(plan, reference, [(n, plan.obligations.sources[n].privacy_unit) for n in masked])
+    if only is not None:
+        rest = _restricted(plan, rest, only)
     group = "\nGROUP BY " + ", ".join(str(n + 1) for n in range(keys)) if keys else ""
     text = f"WITH {tables}\nSELECT\n  {select.text()}\n{rest}{group}\nLIMIT {MAX_CELLS + 1}"
     return EngineSql(text=text, keys=keys, whole=whole, numbers=numbers)
@@ -106,23 +126,43 @@ def render_preview(
     return aggregate_query(plan).text
 
 
-def _number(plan: Plan, select: _SelectList, needs: NumberNeeds, value: str) -> NumberLayout:
-    rows = _filtered("count(*)", needs.condition)
+def _restricted(plan: Plan, rest: str, only: Sequence[CellKey]) -> str:
+    expressions = [render_dimension(dimension) for dimension in plan.shape.dimensions]
+    cells = " OR ".join(
+        "("
+        + " AND ".join(
+            f"{expression} IS NOT DISTINCT FROM {quote_shown(value)}"
+            for expression, value in zip(expressions, key, strict=True)
+        )
+        + ")"
+        for key in only
+    )
+    return f"{rest}\n{'WHERE' if plan.shape.where is None else 'AND'} ({cells})"
+
+
+def _number(plan: Plan, select: _SelectList, needs: NumberNeeds, value: str, masked: frozenset[int]) -> NumberLayout:
+    condition = needs.condition
     return NumberLayout(
-        value=select.add(_filtered(value, needs.condition)),
-        rows=select.add(rows),
-        units=tuple(_units(plan, select, needs.condition, source, source in needs.mixing) for source in needs.draws),
-        multipliers=tuple(_units(plan, select, needs.condition, source, False) for source in needs.multipliers),
+        value=select.add(_filtered(value, Condition(filter=condition.filter))),
+        rows=select.add(_row_count(condition)),
+        units=tuple(_units(plan, select, needs, source, masked) for source in needs.draws),
+        multipliers=tuple(_units(plan, select, needs, source, masked) for source in needs.multipliers),
         magnitude=_magnitude(plan, select, needs),
     )
 
 
-def _units(plan: Plan, select: _SelectList, condition: Condition, source: int, mixing: bool) -> UnitLayout:
-    count = f"count(DISTINCT r{source}._unit)"
+def _units(plan: Plan, select: _SelectList, needs: NumberNeeds, source: int, masked: frozenset[int]) -> UnitLayout:
+    count, condition = f"count(DISTINCT r{source}._unit)", needs.condition
+    mixing = source in needs.mixing
+    if source in masked and not mixing:
+        mask = f"r{source}.{quote_name(mask_column(plan.obligations.sources[source].privacy_unit))}"
+        bound = f"bit_count(coalesce({_filtered(f'bit_or({mask})', condition)}, 0::UBIGINT))"
+        return UnitLayout(source=source, column=select.add(bound), exact=False)
     members = range(len(plan.tables[source])) if mixing else ()
     return UnitLayout(
         source=source,
         column=select.add(_filtered(count, condition)),
+        exact=True,
         by_member=tuple(select.add(_filtered(count, condition, member_test(plan, source, m))) for m in members),
     )
 
@@ -132,11 +172,12 @@ def _magnitude(plan: Plan, select: _SelectList, needs: NumberNeeds) -> Magnitude
     if source is None or argument is None:
         return None
     total = f"sum(abs({_clamped_argument(plan.obligations, argument)}))"
+    condition = Condition(filter=needs.condition.filter)
     return MagnitudeLayout(
         source=source,
-        column=select.add(_filtered(total, needs.condition)),
+        column=select.add(_filtered(total, condition)),
         by_member=tuple(
-            select.add(_filtered(total, needs.condition, member_test(plan, source, m)))
+            select.add(_filtered(total, condition, member_test(plan, source, m)))
             for m in range(len(plan.tables[source]))
         ),
     )
@@ -144,14 +185,21 @@ def _magnitude(plan: Plan, select: _SelectList, needs: NumberNeeds) -> Magnitude
 
 def _value(obligations: Obligations, aggregate: Aggregate) -> str:
     match aggregate.fn, aggregate.column:
-        case (Fn.COUNT_STAR, None) | (Fn.COUNT, ColumnRef()):
-            return "count(*)"  # the condition already leaves out rows whose argument is NULL
+        case Fn.COUNT_STAR, None:
+            return "count(*)"
+        case Fn.COUNT, ColumnRef() as column:
+            return f"count({column_of(column)})"
         case Fn.COUNT_DISTINCT, ColumnRef() as column:
             return f"count(DISTINCT {column_of(column)})"
         case ((Fn.SUM | Fn.AVG), ColumnRef() as column):
             return f"sum({_clamped_argument(obligations, column)})"
         case _:
             raise AssertionError("only COUNT(*) has no argument, and it has none")
+
+
+def _row_count(condition: Condition) -> str:
+    argument = "*" if condition.argument is None else column_of(condition.argument)
+    return _filtered(f"count({argument})", Condition(filter=condition.filter))
 
 
 def _clamped_argument(obligations: Obligations, column: ColumnRef) -> str:

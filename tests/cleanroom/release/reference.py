@@ -223,8 +223,7 @@ def _reason(plan: Plan, aggregate: Aggregate, rows: list[Joined], draws: set[int
     if not rows:
         return None if all(sources[n].zeros for n in draws) else Reason.UNITS
     units = {
-        n: {row[n]["_unit"] for row in rows if row[n] is not None and row[n]["_unit"] is not None}
-        for n in draws | fans
+        n: {row[n]["_unit"] for row in rows if row[n] is not None and row[n]["_unit"] is not None} for n in draws | fans
     }
     if any(len(units[n]) < sources[n].minimum_units for n in draws):
         return Reason.UNITS

@@ -110,10 +110,20 @@ class Room:
 
     plan: Plan
     rows: Mapping[Key, Rows]
+    slots: int
+    """Slots of the stored occupancy masks: few, so that they collide; 0 for tables without masks."""
 
     def tables(self) -> dict[Key, pa.Table]:
-        """The rows as Arrow tables."""
-        return {key: pa.Table.from_pylist(rows, schema=SCHEMAS[key[1]]) for key, rows in self.rows.items()}
+        """The rows as Arrow tables, with the physical columns a vault would store."""
+        return {key: self._table(key[1], rows) for key, rows in self.rows.items()}
+
+    def _table(self, dataset: DatasetName, rows: Rows) -> pa.Table:
+        table = pa.Table.from_pylist(rows, schema=SCHEMAS[dataset])
+        if not self.slots:
+            return table
+        units = [row[UNITS[dataset]] for row in rows]
+        masks = [0 if unit is None else 1 << int(str(unit)[1:]) % self.slots for unit in units]
+        return table.append_column(f"_mask_{UNITS[dataset]}", pa.array(masks, pa.uint64()))
 
 
 def ref(source: int, column: str) -> ColumnRef:
@@ -159,7 +169,7 @@ def rooms(draw: st.DrawFn) -> Room:
     )
     rows = {(m, name): draw(_rows(name)) for name in dict.fromkeys(sources) for m in members[name]}
     plan = Plan(shape=shape, obligations=obligations, tables=tables, querier=SOLSTICE, purpose="warranty")
-    return Room(plan=plan, rows=rows)
+    return Room(plan=plan, rows=rows, slots=draw(st.sampled_from([0, 2, 3, 64])))
 
 
 def _rows(dataset: str) -> st.SearchStrategy[Rows]:
@@ -245,9 +255,7 @@ def _predicate(columns: Columns) -> st.SearchStrategy[Predicate]:
     texts = _some(columns, "text").map(lambda c: PlainColumn(column=c))
     dates = _some(columns, "date").map(lambda c: PlainColumn(column=c))
     words = st.sampled_from(["N", "O'N", "", "repair", "noise", "harbor", "solstice", "\x00\n"]).map(text)
-    days = st.sampled_from([date(2024, 1, 31), date(2025, 1, 1)]).map(
-        lambda d: Literal(type=LiteralType.DATE, value=d)
-    )
+    days = st.sampled_from([date(2024, 1, 31), date(2025, 1, 1)]).map(lambda d: Literal(type=LiteralType.DATE, value=d))
     ops = st.sampled_from(CompareOp)
     leaves = st.one_of(
         st.builds(lambda o, d, w: Compare(op=o, left=d, right=w), ops, texts, words),
