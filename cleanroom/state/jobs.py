@@ -83,6 +83,10 @@ class Jobs:
         """End a job; False when somebody else has it by now."""
         return self._held(job_id, holder, state=state, holder=None, lease_expires_at=None)
 
+    def give_back(self, job_id: str, *, holder: str, ready_at: datetime) -> bool:
+        """Put a job back in the queue for later; False when somebody else has it by now."""
+        return self._held(job_id, holder, state=JobState.READY, holder=None, lease_expires_at=None, ready_at=ready_at)
+
     def release_all(self) -> int:
         """Give back every lease: on opening a room that one process owns, all holders are gone."""
         statement = (
@@ -96,6 +100,6 @@ class Jobs:
         """One job. Raises NotFound CR-L003."""
         return self._tx.get(JobRecord, jobs, job_id=job_id)
 
-    def _held(self, job_id: str, by: str, **values: object) -> bool:
+    def _held(self, job_id: str, by: str, /, **values: object) -> bool:
         condition = and_(jobs.c.job_id == job_id, jobs.c.holder == by, jobs.c.state == JobState.LEASED)
         return int(self._tx.connection.execute(update(jobs).where(condition).values(**values)).rowcount) == 1

@@ -1,5 +1,6 @@
 """Runs: a question somebody asked, and where it stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -83,14 +84,14 @@ class Runs:
         """A worker took it."""
         self._move(run, {RunState.SUBMITTED}, RunState.STARTED, started_at=self._tx.now)
 
-    def planned(self, run: RunId, plan: Digest) -> None:
-        """What exactly is going to be run, before any row is touched."""
+    def planned(self, run: RunId, plan: Digest, *, facts: Mapping[str, int | str] | None = None) -> None:
+        """What exactly is going to be run, before any row is touched; ``facts`` name what it reads, for the log."""
         self._tx.put(
             runs,
             "run.planned",
             {"run_id": run},
             {"state": frozenset({RunState.STARTED, RunState.CANCELLING})},
-            {"plan": plan},
+            {**(facts or {}), "plan": plan},
             plan_digest=plan,
         )
 

@@ -8,6 +8,7 @@ comes here (INVARIANT I4).
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     ForeignKey,
@@ -181,8 +182,8 @@ uploads = Table(
     _name("period", 32, nullable=True),
     _name("package_digest", 80, nullable=True),
     _text("manifest"),
-    _number("size"),
-    _number("offset", info=VOLATILE),
+    Column("size", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False, info=VOLATILE),
     Column("state", OneOf(UploadState), nullable=False, index=True),
     _text("intent", nullable=True),
     _text("receipt", nullable=True),

@@ -1,0 +1,35 @@
+"""Healing a crash, when a room is opened by the only one who has it open: by looking, never by guessing.
+
+Each step may be repeated; a crash in here is healed by the next opening.
+"""
+
+from typing import TYPE_CHECKING
+
+from api.ingest_journal import RoomJournal
+from cleanroom.ingest import recover as recover_ingest
+from cleanroom.state import ROOM, MemberStatus, RunState
+
+if TYPE_CHECKING:
+    from api.room import Room
+
+
+def recover(room: "Room") -> None:
+    """Bring lake, state and queue back to agreement. Raises what the vaults raise when one is damaged."""
+    # 1. Every lease and every started run belongs to a process that is gone: the work goes back to the queue.
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        tx.jobs.release_all()
+        for run in tx.runs.open():
+            if run.state is RunState.STARTED:
+                tx.runs.restart(run.run_id)
+            elif run.state is RunState.CANCELLING:
+                tx.runs.end(run.run_id, RunState.CANCELLED, problem="CR-R301")
+        members = [member.name for member in tx.members.all() if member.status is MemberStatus.ACTIVE]
+    # 2. Lakes that were not made yet, commits that were not published yet, receipts that were not written yet.
+    #    What is not in a lake stays in the queue and is ingested again.
+    recover_ingest(
+        {name: room.vault(name) for name in members},
+        RoomJournal(room),
+        room_key=room.signing,
+        clock=room.surroundings.now,
+        random=room.surroundings.random,
+    )

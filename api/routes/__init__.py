@@ -1,0 +1,33 @@
+"""The routes of ``/v1``, one file per area: HTTP in, a use case, HTTP out; nothing is decided here."""
+
+from fastapi import APIRouter
+
+from api.routes import (
+    contracts,
+    data,
+    ledger,
+    log,
+    members,
+    people,
+    policies,
+    queries,
+    releases,
+    runs,
+    sessions,
+    uploads,
+)
+
+V1: tuple[APIRouter, ...] = (
+    members.router,
+    people.router,
+    sessions.router,
+    contracts.router,
+    policies.router,
+    queries.router,
+    uploads.router,
+    data.router,
+    runs.router,
+    releases.router,
+    ledger.router,
+    log.router,
+)

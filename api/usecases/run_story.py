@@ -1,0 +1,295 @@
+"""Flow 2 inside the room: a submitted run becomes a stored release, or ends saying why not.
+
+Killed anywhere in between, the run goes back to the queue when the room is opened again: what the ledger recorded
+meets itself as the same cells, and a release that was stored is found by its plan (INVARIANT I14).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from threading import Event, Thread
+
+from api.ledger_store import RoomLedger
+from api.principal import Principal
+from api.room import Room
+from api.usecases.people import principal_of_user
+from api.usecases.questions import Ask, Compiled, compile_question
+from cleanroom.canonical import canonical_json, digest_of
+from cleanroom.crypto import open_blob, seal_blob
+from cleanroom.delivery import About
+from cleanroom.delivery.json_document import render_json
+from cleanroom.engine.control import RunCancelled, RunControl, RunTimedOut
+from cleanroom.engine.session import Session, SessionLimits
+from cleanroom.errors import CleanroomError, Conflict, NotFound, PolicyRefused, UsageProblem
+from cleanroom.names import Digest, MemberName, ReleaseId, RunId
+from cleanroom.plan import PinnedTable, Plan
+from cleanroom.privacy.ledger_port import LedgerPort
+from cleanroom.release import release
+from cleanroom.released import ReleasedTable
+from cleanroom.state import ROOM, Actor, MemberStatus, RunState
+from cleanroom.state.runs import RunRecord
+
+STEPS = ("started", "planned", "released", "stored")
+"""The names a checkpoint is called with, in order: each after its step is done. Crash tests stop there."""
+
+RUN_SECONDS = 600.0
+_WATCH_SECONDS = 0.2
+_MEMORY_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTools:
+    """What the story needs beside the room."""
+
+    ledger: LedgerPort
+    limit_seconds: float = RUN_SECONDS
+    memory_bytes: int = _MEMORY_BYTES
+    checkpoint: Callable[[str], None] = lambda step: None  # noqa: ARG005
+
+
+def tools_for(room: Room) -> RunTools:
+    """The tools of a room; one per process, because the ledger keeps what it has read."""
+    return RunTools(ledger=RoomLedger(room))
+
+
+def execute_run(room: Room, run: RunId, tools: RunTools) -> RunState:
+    """Run what was submitted; every end is in the state before this returns (INVARIANT I16).
+
+    Returns the state it ended in; a run that had ended before is left alone.
+    """
+    with room.state.read() as tx:
+        record = tx.runs.get(run)
+    if record.state is RunState.STARTED:
+        # The caller holds the job's lease, so whoever started this run is gone.
+        with room.state.change(ROOM, room.surroundings.now()) as tx:
+            tx.runs.restart(run)
+    elif record.state is RunState.CANCELLING:
+        return _end(room, run, RunState.CANCELLED, RunCancelled())
+    elif record.state is not RunState.SUBMITTED:
+        return record.state
+    try:
+        _answer(room, record, tools)
+    except RunCancelled as refusal:
+        return _end(room, run, RunState.CANCELLED, refusal)
+    except RunTimedOut as refusal:
+        return _end(room, run, RunState.TIMED_OUT, refusal)
+    except PolicyRefused as refusal:
+        return _end(room, run, RunState.REFUSED, refusal)
+    except CleanroomError as refusal:
+        return _end(room, run, RunState.FAILED, refusal)
+    with room.state.read() as tx:
+        return tx.runs.get(run).state
+
+
+def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        tx.runs.start(record.run_id)
+    tools.checkpoint("started")
+    # 1-5. Compile and decide again, with the policies, signatures and roles of now, not of when it was submitted.
+    who = principal_of_user(room, record.user)
+    compiled = compile_question(room, who, open_ask(room, record))
+    # 6. Plan: the newest snapshot of everybody who takes part.
+    plan = _plan(room, who, compiled)
+    digest = digest_of(canonical_json(plan))
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        tx.runs.planned(record.run_id, digest, facts=_facts(plan, compiled))
+    tools.checkpoint("planned")
+    # 7. Replay: this very plan was released to this member before.
+    if _replayed(room, record, digest):
+        return
+    # 8-12. Charge, execute, suppress, shape: the kernel's story.
+    with _session(room, plan, tools) as session, _control(room, record.run_id, tools) as control:
+        table = release(plan, session=session, ledger=tools.ledger, control=control)
+        control.raise_if_stopped()
+    tools.checkpoint("released")
+    # A policy or approval that ended while this ran takes the answer with it.
+    _still_allowed(room, who, record, plan)
+    # 13. Store and log, in one transaction, before anybody knows.
+    _store(room, record, digest, plan, _described(table, compiled))
+    tools.checkpoint("stored")
+
+
+def open_ask(room: Room, record: RunRecord) -> Ask:
+    """What was asked."""
+    key, context = room.blob_key("request"), f"request/{record.run_id}".encode()
+    return Ask.from_bytes(open_blob(key, record.request_blob, associated=context))
+
+
+def _plan(room: Room, who: Principal, compiled: Compiled) -> Plan:
+    if compiled.is_draft:
+        raise UsageProblem("CR-A055", "a template is run by its name", help="submit it and have it approved first")
+    result = compiled.result
+    if not result.allowed or result.shape is None or result.obligations is None:
+        raise PolicyRefused(result.violations)
+    tables, sources = [], []
+    for source in result.obligations.sources:
+        pinned = [table for member in source.members if (table := _newest(room, member, source.dataset))]
+        if not pinned:
+            raise NotFound(
+                "CR-A050", f"nobody has uploaded `{source.dataset}` yet", help="ask again when data has arrived"
+            )
+        tables.append(tuple(pinned))
+        sources.append(replace(source, members=tuple(table.member for table in pinned)))
+    return Plan(
+        shape=result.shape,
+        obligations=replace(result.obligations, sources=tuple(sources)),
+        tables=tuple(tables),
+        querier=who.member,
+        purpose=compiled.purpose,
+    )
+
+
+def _newest(room: Room, member: MemberName, dataset: str) -> PinnedTable | None:
+    with room.state.read() as tx:
+        found = tx.snapshots.latest(member, dataset)  # type: ignore[arg-type]
+    return None if found is None else PinnedTable(member=member, dataset=found.dataset, snapshot=found.snapshot)
+
+
+def _facts(plan: Plan, compiled: Compiled) -> dict[str, int | str]:
+    reads = sorted({f"{table.member}/{table.dataset}@{table.snapshot}" for source in plan.tables for table in source})
+    return {
+        "template": compiled.template_id or "ad hoc",
+        "purpose": compiled.purpose if compiled.template_id else "ad hoc",
+        "reads": " ".join(reads),
+    }
+
+
+def _replayed(room: Room, record: RunRecord, digest: Digest) -> bool:
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        earlier = tx.releases.by_plan(digest, record.member)
+        if earlier is None:
+            return False
+        tx.runs.succeed(record.run_id, earlier.release_id)
+        return True
+
+
+@contextmanager
+def _session(room: Room, plan: Plan, tools: RunTools) -> Iterator[Session]:
+    # Every member's lake, not only the plan's: the ledger holds the new numbers against what left before.
+    with room.state.read() as tx:
+        holders = {snapshot.member for snapshot in tx.snapshots.all()}
+        present = [m.name for m in tx.members.all() if m.status is MemberStatus.ACTIVE and m.name in holders]
+    lakes = [room.vault(name).published() for name in present]
+    limits = SessionLimits(memory_bytes=tools.memory_bytes, spill=room.spill)
+    if not {table.member for source in plan.tables for table in source} <= set(present):
+        raise Conflict("CR-A056", "a member left while the question was planned", help="ask again")
+    with Session.over_lakes(lakes, limits) as session:
+        yield session
+
+
+@contextmanager
+def _control(room: Room, run: RunId, tools: RunTools) -> Iterator[RunControl]:
+    """A run's control with a thread beside it that writes progress and sees that somebody cancelled, in any process."""
+    control = RunControl(limit_seconds=tools.limit_seconds)
+    ended = Event()
+    watcher = Thread(target=_watch, args=(room, run, control, ended), daemon=True)
+    watcher.start()
+    try:
+        yield control
+    finally:
+        ended.set()
+        watcher.join()
+        control.close()
+
+
+def _watch(room: Room, run: RunId, control: RunControl, ended: Event) -> None:
+    shown = 0
+    while not ended.wait(_WATCH_SECONDS):
+        with suppress(CleanroomError):  # the next look is a moment away
+            with room.state.read() as tx:
+                if tx.runs.get(run).state is RunState.CANCELLING:
+                    control.cancel()
+                    return
+            percent = int(100 * (control.progress() or 0))
+            if percent > shown:
+                shown = percent
+                with room.state.change(ROOM, room.surroundings.now()) as tx:
+                    tx.runs.progress(run, percent)
+
+
+def _still_allowed(room: Room, who: Principal, record: RunRecord, plan: Plan) -> None:
+    compiled = compile_question(room, who, open_ask(room, record))
+    result = compiled.result
+    if not result.allowed or result.obligations is None:
+        raise PolicyRefused(result.violations)
+    before = {policy for source in plan.obligations.sources for policy in source.policies}
+    now = {policy for source in result.obligations.sources for policy in source.policies}
+    if not before <= now:
+        raise Conflict("CR-A057", "a policy changed while the question ran", help="ask again")
+
+
+def _described(table: ReleasedTable, compiled: Compiled) -> ReleasedTable:
+    columns = tuple(
+        replace(
+            column,
+            unit=compiled.units.get(column.name, column.unit),
+            description=compiled.descriptions.get(column.name, column.description),
+        )
+        for column in table.columns
+    )
+    return replace(table, columns=columns)
+
+
+def _store(room: Room, record: RunRecord, digest: Digest, plan: Plan, table: ReleasedTable) -> None:
+    identity = ReleaseId(room.surroundings.new_id())
+    content = render_json(table, About())
+    sealed = seal_blob(
+        room.blob_key("release"),
+        content,
+        associated=f"release/{identity}".encode(),
+        random=room.surroundings.random,
+    )
+    try:
+        with room.state.change(Actor(user=record.user, member=record.member), room.surroundings.now()) as tx:
+            tx.releases.add(
+                identity,
+                run_id=record.run_id,
+                plan_digest=digest,
+                member=record.member,
+                receivers=tuple(sorted({*table.receivers, record.member})),
+                content_digest=digest_of(content),
+                table_blob=sealed,
+                withheld={str(reason): count for reason, count in table.withheld.items()},
+                data_date=_data_date(room, plan),
+            )
+            tx.runs.succeed(record.run_id, identity)
+    except Conflict:
+        # Somebody cancelled, or asked the same at the same time and was first: then theirs is the answer.
+        if _is_cancelling(room, record.run_id):
+            raise RunCancelled from None
+        if not _replayed(room, record, digest):
+            raise
+
+
+def _is_cancelling(room: Room, run: RunId) -> bool:
+    with room.state.read() as tx:
+        return tx.runs.get(run).state is RunState.CANCELLING
+
+
+def _data_date(room: Room, plan: Plan) -> date | None:
+    """Up to which day every source is known: the oldest of their newest days."""
+    with room.state.read() as tx:
+        wanted = {(table.member, table.dataset, table.snapshot) for source in plan.tables for table in source}
+        days = [s.data_date for s in tx.snapshots.all() if (s.member, s.dataset, s.snapshot) in wanted and s.data_date]
+    return min(days, default=None)
+
+
+def _end(room: Room, run: RunId, state: RunState, refusal: CleanroomError) -> RunState:
+    if state is not RunState.CANCELLED and _is_cancelling(room, run):
+        state = RunState.CANCELLED
+    content = canonical_json(
+        {
+            "code": refusal.code,
+            "message": refusal.message,
+            "help": refusal.help,
+            "retryable": refusal.retryable,
+            "violations": list(refusal.violations) if isinstance(refusal, PolicyRefused) else [],
+        }
+    )
+    sealed = seal_blob(
+        room.blob_key("outcome"), content, associated=f"outcome/{run}".encode(), random=room.surroundings.random
+    )
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        tx.runs.end(run, state, problem=refusal.code, outcome_blob=sealed)
+    return state

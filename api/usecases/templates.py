@@ -1,0 +1,263 @@
+"""Query templates: submitted, approved by the steward of every owner they read from, withdrawn at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from api.principal import Principal
+from api.room import Room
+from api.usecases.policies import active_policies, verify_approval
+from cleanroom.approvals import ApprovedText
+from cleanroom.errors import CleanroomError, IntegrityFailure, NotAuthorised, NotFound
+from cleanroom.names import Digest, MemberName
+from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
+from cleanroom.state.members import MemberRecord
+from cleanroom.state.templates import ApprovalRecord, TemplateRecord
+from policies.decision import Question
+from policies.model import DataPolicy, Mode
+from policies.visible import admitted
+from queries.template import QueryTemplate, load_template
+
+_ALIVE = frozenset({TextStatus.SUBMITTED, TextStatus.ACTIVE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalView:
+    """Where one owner stands."""
+
+    owner: MemberName
+    approved_by: str
+    approved_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateView:
+    """A version of a template. ``waiting_for`` are owners whose approval it lacks: when empty it can be run."""
+
+    template_id: str
+    name: str
+    version: int
+    member: MemberName
+    title: str
+    digest: Digest
+    datasets: tuple[str, ...]
+    status: TextStatus
+    text: str
+    approvals: tuple[ApprovalView, ...]
+    waiting_for: tuple[MemberName, ...]
+    submitted_at: datetime
+
+
+def submit_template(room: Room, who: Principal, text: str) -> TemplateView:
+    """Keep a version for its owners to approve; from now on it never changes.
+
+    Raises:
+        NotAuthorised: CR-A003. PolicyRefused: CR-Q1xx, all that is wrong with the text. Conflict: CR-L004.
+    """
+    who.need(UserRole.ANALYST, UserRole.STEWARD)
+    template = load_template(text.encode(), place="template", contracts=room.contracts())
+    datasets = tuple(sorted({str(source.dataset) for source in template.shape.sources}))
+    with room.state.change(who.actor, room.surroundings.now()) as tx:
+        identity = tx.templates.submit(
+            name=template.name,
+            version=template.version,
+            member=who.member,
+            text=text,
+            digest=template.digest,
+            title=template.title,
+            datasets=datasets,
+        )
+    return get_template(room, who, identity)
+
+
+def approve_template(room: Room, who: Principal, identity: str, signature: str) -> TemplateView:
+    """Give one's own member's approval, under its signature over the template's digest.
+
+    Raises:
+        NotAuthorised: CR-A003. NotFound: CR-L003. IntegrityFailure: CR-K011. DataRefused: CR-A044.
+        Conflict: CR-L002, withdrawn by its author.
+    """
+    who.need(UserRole.STEWARD)
+    record = _visible_record(room, who, identity)
+    loaded = _loaded(room, record)
+    with room.state.change(who.actor, room.surroundings.now()) as tx:
+        verify_approval(room, tx.members.get(who.member), ApprovedText.TEMPLATE, loaded.digest, signature)
+        tx.templates.approve(loaded.digest, owner=who.member, signature=signature, approved_by=who.user)
+        tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.SUBMITTED)
+    view = get_template(room, who, identity)
+    if not view.waiting_for:
+        with room.state.change(who.actor, room.surroundings.now()) as tx:
+            tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.ACTIVE)
+        return get_template(room, who, identity)
+    return view
+
+
+def withdraw_template(room: Room, who: Principal, identity: str) -> TemplateView:
+    """Take one's own member's approval back, or, as its author's member, the whole template; at once.
+
+    Raises:
+        NotAuthorised: CR-A003. NotFound: CR-L003. Conflict: CR-L002, there was nothing to take back.
+    """
+    who.need(UserRole.STEWARD, UserRole.ANALYST)
+    record = _visible_record(room, who, identity)
+    if not who.has(UserRole.STEWARD) and record.member != who.member:
+        who.need(UserRole.STEWARD)
+    with room.state.change(who.actor, room.surroundings.now()) as tx:
+        given = tx.templates.approval(record.digest, who.member)
+        if who.has(UserRole.STEWARD) and given is not None and given.withdrawn_at is None:
+            tx.templates.withdraw(record.digest, owner=who.member)
+        elif record.member != who.member:
+            tx.templates.withdraw(record.digest, owner=who.member)  # raises: there is none
+        if record.member == who.member:
+            tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.WITHDRAWN)
+        elif record.status is TextStatus.ACTIVE:
+            tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.SUBMITTED)
+    return get_template(room, who, identity)
+
+
+def list_templates(room: Room, who: Principal) -> tuple[TemplateView, ...]:
+    """The templates one's member wrote, is read by, or may ask."""
+    policies = active_policies(room)
+    with room.state.read() as tx:
+        records = [record for record in tx.templates.all() if _is_visible(record, who, policies, tx)]
+        return tuple(_view(tx, room, record, policies) for record in records)
+
+
+def get_template(room: Room, who: Principal, identity: str) -> TemplateView:
+    """One version. Raises NotFound CR-L003, also for what one may not see (I17)."""
+    policies = active_policies(room)
+    with room.state.read() as tx:
+        record = tx.templates.get(identity)
+        if not _is_visible(record, who, policies, tx):
+            raise not_found()
+        return _view(tx, room, record, policies)
+
+
+def runnable_template(room: Room, who: Principal, identity: str) -> QueryTemplate:
+    """The template behind ``name`` or ``name@version``, if the person may see it.
+
+    Raises:
+        NotFound: CR-L003. IntegrityFailure: CR-A045, the stored text is not the one its digest names.
+    """
+    if "@" not in identity:
+        with room.state.read() as tx:
+            found = [record for record in tx.templates.all() if record.name == identity]
+        if not found:
+            raise not_found()
+        best = max(found, key=lambda record: (record.status is TextStatus.ACTIVE, record.version))
+        identity = best.template_id
+    return _loaded(room, _visible_record(room, who, identity))
+
+
+def missing_approvals(room: Room, digest: Digest, owners: Sequence[MemberName]) -> tuple[MemberName, ...]:
+    """Which of ``owners`` have no approval of this digest whose signature holds right now (INVARIANT I9)."""
+    with room.state.read() as tx:
+        given = {approval.owner: approval for approval in tx.templates.approvals(digest)}
+        members = {member.name: member for member in tx.members.all()}
+        withdrawn = any(r.digest == digest and r.status not in _ALIVE for r in tx.templates.all())
+    if withdrawn:
+        return tuple(sorted(set(owners)))
+    missing = (o for o in sorted(set(owners)) if not _holds(room, members.get(o), given.get(o), digest))
+    return tuple(missing)
+
+
+def not_found() -> NotFound:
+    """The one answer for what is not there and for what one may not see."""
+    return NotFound("CR-L003", "no such entry in `templates`", help="check the name; list what there is")
+
+
+def _holds(room: Room, member: MemberRecord | None, approval: ApprovalRecord | None, digest: Digest) -> bool:
+    if member is None or approval is None or approval.withdrawn_at is not None:
+        return False
+    if member.status is not MemberStatus.ACTIVE:
+        return False
+    try:
+        verify_approval(room, member, ApprovedText.TEMPLATE, digest, approval.signature)
+    except CleanroomError:
+        return False
+    return True
+
+
+def _visible_record(room: Room, who: Principal, identity: str) -> TemplateRecord:
+    policies = active_policies(room)
+    with room.state.read() as tx:
+        record = tx.templates.get(identity)
+        if not _is_visible(record, who, policies, tx):
+            raise not_found()
+    return record
+
+
+def _is_visible(record: TemplateRecord, who: Principal, policies: Sequence[DataPolicy], tx: Tx) -> bool:
+    if record.member == who.member:
+        return True
+    if record.status not in _ALIVE:
+        return False
+    reads = set(record.datasets)
+    owns = any(p.member == who.member and p.dataset in reads for p in policies)
+    holds = any(s.dataset in reads for s in tx.snapshots.all(member=who.member))
+    asks = all(any(p.dataset == name and who.member in p.queriers for p in policies) for name in reads)
+    return owns or holds or asks
+
+
+def _loaded(room: Room, record: TemplateRecord) -> QueryTemplate:
+    template = load_template(record.text.encode(), place=record.template_id, contracts=room.contracts())
+    if template.digest != record.digest:
+        raise IntegrityFailure(
+            "CR-A045",
+            "a stored text is not the one its digest names",
+            help="the contracts may have changed its meaning: submit a new version",
+        )
+    return template
+
+
+def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPolicy]) -> TemplateView:
+    given = tx.templates.approvals(record.digest)
+    members: Mapping[MemberName, MemberRecord] = {member.name: member for member in tx.members.all()}
+    by_owner = {approval.owner: approval for approval in given}
+    owners = _owners(room, record, policies, today=room.surroundings.now().date())
+    waiting = tuple(o for o in owners if not _holds(room, members.get(o), by_owner.get(o), record.digest))
+    return TemplateView(
+        template_id=record.template_id,
+        name=record.name,
+        version=record.version,
+        member=record.member,
+        title=record.title,
+        digest=record.digest,
+        datasets=record.datasets,
+        status=record.status,
+        text=record.text,
+        approvals=tuple(
+            ApprovalView(
+                owner=a.owner, approved_by=a.approved_by, approved_at=a.approved_at, withdrawn_at=a.withdrawn_at
+            )
+            for a in given
+        ),
+        waiting_for=waiting,
+        submitted_at=record.submitted_at,
+    )
+
+
+def _owners(room: Room, record: TemplateRecord, policies: Sequence[DataPolicy], today: date) -> tuple[MemberName, ...]:
+    """Whose rows its author's member would read: the owners that must approve before it can be run."""
+    template = load_template(record.text.encode(), place=record.template_id, contracts=room.contracts())
+    question = Question(
+        querier=record.member, purpose=template.purpose, mode=Mode.TEMPLATES, today=today, floor=room.floor
+    )
+    datasets = {source.dataset for source in template.shape.sources}
+    return tuple(sorted({p.member for dataset in datasets for p in admitted(dataset, policies, question)}))
+
+
+def require_runnable(room: Room, digest: Digest, owners: Sequence[MemberName]) -> None:
+    """Return only when every owner's approval holds right now.
+
+    Raises:
+        NotAuthorised: CR-A051, naming the owners it waits for.
+    """
+    missing = missing_approvals(room, digest, owners)
+    if missing:
+        raise NotAuthorised(
+            "CR-A051",
+            "the template waits for the approval of " + ", ".join(f"`{owner}`" for owner in missing),
+            help="ask their stewards; `cleanroom query approve`",
+        )

@@ -1,0 +1,140 @@
+"""Workers: threads that take jobs from the room's queue, one lease at a time, until they are told to stop.
+
+The queue is in the state, so several processes may work on one room, and a killed worker's job comes back.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from api.room import Room
+from api.usecases.ingest import ingest_upload
+from api.usecases.run_story import RunTools, execute_run, tools_for
+from api.usecases.runs import RUN
+from api.usecases.uploads import INGEST, expire_uploads
+from cleanroom.errors import CleanroomError
+from cleanroom.names import RunId, UploadId
+from cleanroom.state import ROOM, JobState
+from cleanroom.state.jobs import JobRecord
+
+_LEASE_SECONDS = 60
+_RENEW_SECONDS = 15.0
+_IDLE_SECONDS = 1.0
+_MAX_ATTEMPTS = 5
+_RETRY_SECONDS = 10
+_KINDS = frozenset({INGEST, RUN})
+_logger = structlog.get_logger("cleanroom.worker")
+
+
+def wake(room: Room) -> None:
+    """There is work: do not wait for the next look."""
+    room.bell.set()
+
+
+def work_off(room: Room, tools: RunTools | None = None) -> int:
+    """Do everything that is ready, here and now; return how many jobs were done. For one-shot commands and tests."""
+    used = tools or tools_for(room)
+    done = 0
+    while _one(room, used, holder=f"here-{room.surroundings.new_id()}"):
+        done += 1
+    return done
+
+
+class Worker:
+    """``with Worker(room): ...`` works on the room's queue in the background."""
+
+    def __init__(self, room: Room, *, threads: int = 2, tools: RunTools | None = None) -> None:
+        self._room = room
+        self._tools = tools or tools_for(room)
+        self._stopping = Event()
+        self._threads = [Thread(target=self._loop, args=(n,), name=f"worker-{n}", daemon=True) for n in range(threads)]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and end."""
+        self._stopping.set()
+        self._room.bell.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _loop(self, number: int) -> None:
+        holder = f"{number}-{self._room.surroundings.new_id()}"
+        while not self._stopping.is_set():
+            try:
+                busy = _one(self._room, self._tools, holder=holder)
+                if not busy and number == 0:
+                    expire_uploads(self._room)
+            except CleanroomError as failure:
+                _logger.warning("queue", code=failure.code)
+                busy = False
+            if not busy:
+                self._room.bell.wait(_IDLE_SECONDS)
+                self._room.bell.clear()
+
+
+def _one(room: Room, tools: RunTools, *, holder: str) -> bool:
+    """Take one job and do it; False when there is none."""
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        job = tx.jobs.lease(holder=holder, kinds=_KINDS, ttl_seconds=_LEASE_SECONDS)
+    if job is None:
+        return False
+    lost = Event()
+    renewing = Thread(target=_renew, args=(room, job, holder, lost), daemon=True)
+    renewing.start()
+    try:
+        outcome = _done(room, job, tools)
+    finally:
+        lost.set()
+        renewing.join()
+    with room.state.change(ROOM, room.surroundings.now()) as tx:
+        if outcome is None:
+            tx.jobs.give_back(job.job_id, holder=holder, ready_at=tx.now + timedelta(seconds=_RETRY_SECONDS))
+        else:
+            tx.jobs.finish(job.job_id, holder=holder, state=outcome)
+    return True
+
+
+def _done(room: Room, job: JobRecord, tools: RunTools) -> JobState | None:
+    """Do a job; None when it should come back later."""
+    stories: dict[str, Callable[[], object]] = {
+        INGEST: lambda: ingest_upload(room, UploadId(job.subject)),
+        RUN: lambda: execute_run(room, RunId(job.subject), tools),
+    }
+    try:
+        stories[job.kind]()
+    except CleanroomError as failure:
+        _logger.info("job", kind=job.kind, code=failure.code, attempt=job.attempts)
+        if not failure.retryable:
+            return JobState.DONE  # it ended, and its state says how
+        return None if job.attempts < _MAX_ATTEMPTS else JobState.FAILED
+    except Exception as failure:  # noqa: BLE001 - a worker outlives any defect; only the kind is told (I15)
+        _logger.error("job", kind=job.kind, defect=type(failure).__name__, attempt=job.attempts)  # noqa: TRY400
+        return None if job.attempts < _MAX_ATTEMPTS else JobState.FAILED
+    return JobState.DONE
+
+
+def _renew(room: Room, job: JobRecord, holder: str, ended: Event) -> None:
+    while not ended.wait(_RENEW_SECONDS):
+        try:
+            with room.state.change(ROOM, room.surroundings.now()) as tx:
+                if not tx.jobs.renew(job.job_id, holder=holder, ttl_seconds=_LEASE_SECONDS):
+                    return
+        except CleanroomError as failure:
+            _logger.warning("lease", code=failure.code)
