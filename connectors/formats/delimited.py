@@ -72,7 +72,8 @@ class DelimitedSource(RecordSource):
     def __init__(
         self, file: Path | BinaryIO, stream: BinaryIO, encoding: Encoding, guess: Guess, options: SourceOptions
     ) -> None:
-        self.encoding, self.dialect, self._file, self._stream = encoding, guess.dialect, file, stream
+        self.encoding, self.guess, self.dialect = encoding, guess, guess.dialect
+        self._file, self._stream = file, stream
         tally = new_tally(options)
         parsed = self._parsed(options)
         self._header_row = _header_row(guess, options)
@@ -174,6 +175,11 @@ class DelimitedSource(RecordSource):
         else:
             tally.reject(number, "CR-D110" if len(cells) < width else "CR-D111")
         return None
+
+    @property
+    def header_row(self) -> int:
+        """The 1-based line of the header; 0 if the file has none."""
+        return self._header_row
 
     def duckdb_scan(self) -> DuckdbScan | None:
         """Leave to read with DuckDB when the bytes prove plain: see ``plain_scan``."""

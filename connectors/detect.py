@@ -1,0 +1,158 @@
+"""A file -> a proposal how to read it, with the evidence. Detection proposes; the mapping decides.
+
+Looks at the first records only and says so. A date is never guessed: if day and month cannot be told apart because all
+days are 12 or less, that is a question. Evidence is counts and conventions, never a value (INVARIANT I15).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from cleanroom.errors import Finding
+from connectors.detect_dates import DateGuess, guess_dates
+from connectors.formats import ROW, SourceOptions
+from connectors.formats.delimited import DelimitedSource
+from connectors.formats.registry import find_format
+
+_SAMPLE_ROWS = 5_000
+_COMMA = re.compile(r"[-+]?(\d{1,3}([. ']\d{3})+|\d+),\d+\Z")
+_POINT = re.compile(r"[-+]?(\d{1,3}([, ']\d{3})+|\d+)\.\d+\Z")
+_EITHER = re.compile(r"[-+]?\d{1,3}[.,]\d{3}\Z")
+_WHOLE = re.compile(r"[-+]?\d+\Z")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_PHONE = re.compile(r"\+?[\d ()./-]{7,20}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnGuess:
+    """One outside column: kind is one of empty, date, integer, number, email, gtin, phone, text.
+
+    ``decimal`` is ``.``, ``,`` or None; ``dates`` is set for dates.
+    """
+
+    name: str
+    kind: str
+    filled: int
+    decimal: str | None = None
+    dates: DateGuess | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """How the file seems to be written. ``evidence`` and ``questions`` are sentences for its owner."""
+
+    format: str
+    encoding: str | None
+    delimiter: str | None
+    quote: str | None
+    header_row: int | None
+    decimal: str | None
+    columns: tuple[ColumnGuess, ...]
+    sampled_rows: int
+    evidence: tuple[str, ...]
+    questions: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def detect(file: Path | BinaryIO, options: SourceOptions | None = None) -> Proposal:
+    """Look at the first 5,000 records of ``file``.
+
+    Raises:
+        DataRefused, UsageProblem, NotFound: as ``open_source``.
+    """
+    options = options or SourceOptions()
+    known = find_format(file, options)
+    source = known.open(file, options)
+    rows: list[pa.RecordBatch] = []
+    for batch in source.batches():
+        rows.append(batch.slice(0, _SAMPLE_ROWS))
+        break
+    sampled = rows[0].num_rows if rows else 0
+    columns = tuple(_column(name, _texts(rows, name)) for name in source.columns if name != ROW)
+    is_text = isinstance(source, DelimitedSource)
+    evidence = [f"format `{known.name}`: from the first bytes", f"{sampled} records were looked at"]
+    if isinstance(source, DelimitedSource):
+        encoding, dialect, guess = source.encoding, source.dialect, source.guess
+        share = f"{guess.agreeing_records} of {guess.sampled_records}"
+        evidence.append(f"encoding `{encoding.name}`: {encoding.evidence}")
+        evidence.append(f"delimiter {dialect.delimiter!r}: {share} records have {guess.columns} columns")
+        evidence.append(f"header on line {source.header_row}: the first line with the usual number of filled cells")
+    decimal, asked = _decimal(columns)
+    evidence.extend(_evidence(column) for column in columns if column.kind not in ("text", "empty"))
+    return Proposal(
+        format=known.name,
+        encoding=source.encoding.name if isinstance(source, DelimitedSource) else None,
+        delimiter=source.dialect.delimiter if isinstance(source, DelimitedSource) else None,
+        quote=source.dialect.quote if isinstance(source, DelimitedSource) else None,
+        header_row=source.header_row if isinstance(source, DelimitedSource) else None,
+        decimal=decimal if is_text else None,
+        columns=columns,
+        sampled_rows=sampled,
+        evidence=tuple(evidence),
+        questions=(*asked, *(question for column in columns for question in _questions(column))),
+        findings=source.findings,
+    )
+
+
+def _texts(rows: Sequence[pa.RecordBatch], name: str) -> list[str]:
+    values = [value for batch in rows for value in batch.column(name).to_pylist()]
+    return [text for value in values if value is not None and (text := str(value).strip())]
+
+
+def _column(name: str, texts: list[str]) -> ColumnGuess:
+    if not texts:
+        return ColumnGuess(name=name, kind="empty", filled=0)
+    count = len(texts)
+    dates = guess_dates(texts)
+    if dates is not None:
+        return ColumnGuess(name=name, kind="date", filled=count, dates=dates)
+    if _all(_WHOLE, texts):
+        kind = "gtin" if all(len(text) in (8, 12, 13, 14) for text in texts) else "integer"
+        return ColumnGuess(name=name, kind=kind, filled=count)
+    if _all(_EMAIL, texts):
+        return ColumnGuess(name=name, kind="email", filled=count)
+    comma = sum(1 for text in texts if _COMMA.match(text) and not _EITHER.match(text))
+    point = sum(1 for text in texts if _POINT.match(text) and not _EITHER.match(text))
+    either = sum(1 for text in texts if _EITHER.match(text))
+    whole = sum(1 for text in texts if _WHOLE.match(text))
+    if comma + point + either + whole == count and not (comma and point):
+        decimal = "," if comma else "." if point else None
+        return ColumnGuess(name=name, kind="number", filled=count, decimal=decimal)
+    if _all(_PHONE, texts):
+        return ColumnGuess(name=name, kind="phone", filled=count)
+    return ColumnGuess(name=name, kind="text", filled=count)
+
+
+def _all(pattern: re.Pattern[str], texts: list[str]) -> bool:
+    return all(pattern.match(text) for text in texts)
+
+
+def _decimal(columns: Sequence[ColumnGuess]) -> tuple[str | None, tuple[str, ...]]:
+    seen = {column.decimal for column in columns if column.decimal}
+    if len(seen) > 1:
+        return None, (
+            "numbers are written with `.` in some columns and with `,` in others: which is the decimal mark?",
+        )
+    return next(iter(seen), None), ()
+
+
+def _evidence(column: ColumnGuess) -> str:
+    detail = ""
+    if column.dates is not None:
+        detail = ", " + " or ".join(f"`{form}`" for form in column.dates.formats)
+    elif column.decimal:
+        detail = f", decimal mark `{column.decimal}`"
+    return f"`{column.name}`: {column.kind}{detail} in all {column.filled} filled cells"
+
+
+def _questions(column: ColumnGuess) -> tuple[str, ...]:
+    if column.dates is not None and column.dates.is_ambiguous:
+        forms = " or ".join(f"`{form}`" for form in column.dates.formats)
+        return (f"`{column.name}`: no day above 12 in the sample, so is it {forms}?",)
+    if column.kind == "number" and column.decimal is None:
+        return (f"`{column.name}`: every number has three digits after its mark: is the mark decimal or thousands?",)
+    return ()
