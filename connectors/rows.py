@@ -18,7 +18,13 @@ from connectors.limits import DEFAULT_LIMITS, Limits
 from connectors.mapping_document import SourceDocument
 
 FAST_BATCH_ROWS = 122_880
-_READER_MEMORY = "1GB"
+_READER: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "1GB",
+    "preserve_insertion_order": "true",
+    # Views go into polars without a copy.
+    "produce_arrow_string_view": "true",
+    "arrow_output_version": "1.4",
+}
 
 
 class NotPlain(Exception):
@@ -104,7 +110,7 @@ def _scanned(scan: DuckdbScan, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     columns = ", ".join('"' + name.replace('"', '""') + '"' for name in used) or "1"
     row = scan.first_row
     try:
-        with duckdb.connect(config={"memory_limit": _READER_MEMORY, "preserve_insertion_order": "true"}) as connection:
+        with duckdb.connect(config=_READER) as connection:
             query = f"SELECT {columns} FROM {scan.relation}"
             for batch in connection.execute(query).to_arrow_reader(FAST_BATCH_ROWS):
                 frame = pl.from_arrow(batch)

@@ -69,6 +69,11 @@ def _key_of(identifier: Column, profile: str, key: CollaborationKey) -> TokenKey
 def _scoped(text: pl.Series, scope: pl.Series | None) -> pl.Series:
     """The serial inside its brand; the brand's spelling is evened out (case, white space)."""
     frame = text.alias("identifier").to_frame()
-    brand = pl.lit("") if scope is None else pl.lit(scope)
-    even = brand.str.to_uppercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    return frame.select(within_column(even, pl.col("identifier"))).to_series()
+    if scope is None:
+        return frame.select(within_column(pl.lit("", dtype=pl.String), pl.col("identifier"))).to_series()
+    even = scope.str.to_uppercase().str.strip_chars()
+    if even.str.contains(r"\s\s|[^\S ]").any():
+        even = even.str.replace_all(r"\s+", " ")
+    return (
+        frame.with_columns(even.alias("brand")).select(within_column(pl.col("brand"), pl.col("identifier"))).to_series()
+    )

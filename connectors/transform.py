@@ -13,7 +13,8 @@ import pyarrow as pa
 from cleanroom.client.package import package_schema
 from cleanroom.contracts.model import Column, ColumnType, Contract, Role
 from cleanroom.crypto.tokens import as_uuids
-from cleanroom.identifiers import Profile, normalise_column, profile_named
+from cleanroom.errors import DataRefused
+from cleanroom.identifiers import Profile, guard_column, normalise_column, profile_named
 from cleanroom.names import ColumnName
 from connectors.cells import cell_text, number_tails
 from connectors.convert import loses_digits, typed
@@ -88,6 +89,7 @@ def transform(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Transfo
     rejects, keep = _rejects(frame, failed, state.noticed)
     if keep is not None:
         values = {name: series.filter(keep) for name, series in values.items()}
+    _guard(values, recipe.contract)
     for maker in recipe.makers:
         values[maker.column.name] = maker.tokens(values, values)
     count = frame.height if keep is None else int(keep.sum())
@@ -200,6 +202,15 @@ def _rejects(frame: pl.DataFrame, failed: list[Failure], noticed: Noticed) -> tu
     if bad is None:
         return REJECTS.to_frame(), None
     return pl.concat([REJECTS.to_frame(), *parts]).sort("row", maintain_order=True), ~bad
+
+
+def _guard(values: Mapping[ColumnName, pl.Series], contract: Contract) -> None:
+    """INVARIANT I3: a column that looks like clear or hashed identifiers stops the preparation, before any is written."""
+    for column in contract.stored:
+        series = values.get(column.name)
+        finding = guard_column(column, series) if series is not None and column.type is ColumnType.TEXT else None
+        if finding is not None:
+            raise DataRefused(finding.code, f"`{column.name}`: {finding.message}", help=finding.help, place="mapping")
 
 
 def _table(values: Mapping[ColumnName, pl.Series], contract: Contract, count: int) -> pa.Table:

@@ -5,6 +5,7 @@ tells clear identifiers from what a room may hold. Rules, with examples: docs/id
 """
 
 from cleanroom.identifiers.column import NormalisedColumn, normalise_column
+from cleanroom.identifiers.guard import Kind, guard_column, is_bare_hash, looks_like
 from cleanroom.identifiers.lines import INVALID_MARK, Hash, normalize_lines
 from cleanroom.identifiers.profile import Canonical, Invalid, Outcome, Profile
 from cleanroom.identifiers.registry import PROFILES, profile_named
@@ -15,9 +16,13 @@ __all__ = [
     "Canonical",
     "Hash",
     "Invalid",
+    "Kind",
     "NormalisedColumn",
     "Outcome",
     "Profile",
+    "guard_column",
+    "is_bare_hash",
+    "looks_like",
     "normalise_column",
     "normalize_lines",
     "profile_named",
