@@ -73,10 +73,10 @@ def _contributors(policy: DataPolicy, around: Circumstances) -> Iterator[LintFin
             policy, "CR-P048", "contributors.largest_share", "one member may make up nearly all of a cell",
             "write a share below 1, such as 0.7",
         )  # fmt: skip
-    if CONTRIBUTOR in policy.columns:
+    if CONTRIBUTOR in policy.columns and Permission.DIMENSION in policy.columns[CONTRIBUTOR].allow:
         yield warning(
             policy, "CR-P049", "columns.contributor", "cells may be split by member, which the minimum is against",
-            "grant `contributor` or ask for contributors, not both",
+            "grant `contributor` as filter only, or ask for no contributors",
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_room import (
     CLAIMS,
@@ -223,6 +223,7 @@ def test_a_moment_is_cut_by_the_midnight_before_its_last_day(op: str, literal: s
         assert [v.rewrite for v in decision.violations] == [rewrite]
 
 
+@settings(deadline=None, max_examples=150)
 @given(
     grain=st.sampled_from(list(Grain)),
     op=st.sampled_from(list(CompareOp)),
@@ -247,6 +248,7 @@ def test_a_comparison_passes_exactly_when_it_selects_whole_periods(grain: Grain,
     assert (codes(decided(shape(where=asked), *held)) == []) is whole
 
 
+@settings(deadline=None, max_examples=150)
 @given(literal=st.dates(date(1990, 1, 1), date(2040, 12, 31)), op=st.sampled_from([">=", ">", "<", "<="]))
 def test_every_rewrite_of_a_comparison_passes(literal: date, op: str) -> None:
     """What a refusal proposes is legal."""
