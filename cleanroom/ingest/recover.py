@@ -28,16 +28,20 @@ def recover(
 
     Run on start, before any erasure: erasure expires old commits and with them their notes.
     """
-    for vault in vaults.values():
-        vault.heal()
+    intents = journal.open_intents()
     unfinished = []
-    for intent in journal.open_intents():
-        vault = vaults[intent.member]
-        commit = vault.find_commit(intent.upload)
-        if commit is None:
-            unfinished.append(intent)
-            continue
-        receipt = receipt_from_commit(intent, commit, clock())
-        sealed = seal_report(report_from(receipt), intent.upload, vault.key, random)
-        journal.commit(sign_receipt(receipt, room_key), findings=sealed)
+    for member, vault in vaults.items():
+        # Leaving the session publishes what a crash kept from being published.
+        with vault.writer(wait=True) as writer:
+            notes = {c.note.upload: c for c in writer.commits() if c.note is not None and c.note.upload is not None}
+        for intent in intents:
+            if intent.member != member:
+                continue
+            commit = notes.get(intent.upload)
+            if commit is None:
+                unfinished.append(intent)
+                continue
+            receipt = receipt_from_commit(intent, commit, clock())
+            sealed = seal_report(report_from(receipt), intent.upload, vault.key, random)
+            journal.commit(sign_receipt(receipt, room_key), findings=sealed)
     return tuple(unfinished)

@@ -64,11 +64,11 @@ class FileJournal:
     def intend(self, intent: Intent) -> None:
         self._put("intend", intent.upload, intent.to_json())
 
-    def commit(self, signed: SignedReceipt, *, findings: bytes) -> None:
+    def commit(self, signed: SignedReceipt, *, findings: bytes) -> None:  # noqa: ARG002
         if signed.receipt.upload not in self.events("commit"):
             self._put("commit", signed.receipt.upload, signed.to_json())
 
-    def refuse(self, upload: UploadId, *, code: str, findings: bytes | None) -> None:
+    def refuse(self, upload: UploadId, *, code: str, findings: bytes | None) -> None:  # noqa: ARG002
         self._put("refuse", upload, code)
 
     def open_intents(self) -> tuple[Intent, ...]:
@@ -101,9 +101,10 @@ class Rig:
 
     @classmethod
     def make(cls, root: Path) -> "Rig":
-        vault = Vault(place=LakePlace(member=HARBOR, root=root / "harbor"), key=DataKey.generate(secrets.token_bytes))
+        """A new room in ``root``, or the same one again: keys are derived from fixed texts."""
+        vault = Vault(place=LakePlace(member=HARBOR, root=root / "harbor"), key=DataKey.generate(_fixed("data")))
         vault.create()
-        keys = (SigningKey.generate(secrets.token_bytes), SigningKey.generate(secrets.token_bytes))
+        keys = (SigningKey.generate(_fixed("member")), SigningKey.generate(_fixed("room")))
         return cls(root, vault, *keys, FileJournal(root / "journal"))
 
     def package(self, rows: Sequence[dict[str, object]], contract: Contract = SALES) -> tuple[PackageFile, bytes]:
@@ -161,7 +162,7 @@ class Rig:
         )
 
     def tools(
-        self, manifest: bytes, checkpoint: Callable[[str], None] = lambda step: None, contract: Contract = SALES
+        self, manifest: bytes, checkpoint: Callable[[str], None] = lambda _: None, contract: Contract = SALES
     ) -> IngestTools:
         verify = SignedPackage(
             manifest=manifest, member=HARBOR, verify_key=self.member_key.verify_key, contract=contract
@@ -200,3 +201,7 @@ def _array(values: list[object], kind: pa.DataType) -> pa.Array:
         storage = pa.array([v.bytes if isinstance(v, UUID) else v for v in values], pa.binary(16))
         return pa.ExtensionArray.from_storage(kind, storage)
     return pa.array(values, kind)
+
+
+def _fixed(name: str) -> Callable[[int], bytes]:
+    return lambda size: sha256(name.encode()).digest()[:size]
