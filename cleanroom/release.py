@@ -7,10 +7,9 @@ release, charging, storing and logging are the room's steps around this one. No 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import partial
 
 from cleanroom.engine.control import RunControl
-from cleanroom.engine.execute import execute
+from cleanroom.engine.execute import execute, physical_types
 from cleanroom.engine.raw import RawCell
 from cleanroom.engine.session import Session
 from cleanroom.engine.types import output_type
@@ -129,7 +128,7 @@ def _contributors(plan: Plan) -> Mapping[str, int]:
 
 
 def _columns(plan: Plan, session: Session) -> tuple[ReleasedColumn, ...]:
-    physical = partial(_physical_types, plan, session)
+    physical = physical_types(plan, session)
     return tuple(
         ReleasedColumn(
             name=output.name,
@@ -138,11 +137,6 @@ def _columns(plan: Plan, session: Session) -> tuple[ReleasedColumn, ...]:
         )
         for output in plan.shape.outputs
     )
-
-
-def _physical_types(plan: Plan, session: Session, source: int) -> Mapping[str, str]:
-    tables = plan.tables[source]
-    return session.columns(tables[0]).by_name if tables else {}
 
 
 def _typed(value: Cell, column_type: str) -> Cell:

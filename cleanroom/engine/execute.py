@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from cleanroom.engine.comparable import require_comparable
 from cleanroom.engine.control import RunControl
 from cleanroom.engine.raw import Magnitude, RawCell, RawNumber, UnitCount
 from cleanroom.engine.rows import mask_column
 from cleanroom.engine.session import Session
 from cleanroom.engine.sql import MAX_CELLS, EngineSql, MagnitudeLayout, NumberLayout, UnitLayout, aggregate_query
+from cleanroom.engine.types import PhysicalTypes
 from cleanroom.errors import IntegrityFailure, UsageProblem
 from cleanroom.plan import Obligations, Plan
 from cleanroom.released import ShownValue
@@ -30,8 +32,10 @@ def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell,
 
     Raises:
         UsageProblem: CR-R103 more than 200,000 cells.
+        IntegrityFailure: CR-R203 a result of a type no contract has, CR-R207 a plan that compares different kinds.
         RunCancelled, RunTimedOut, RunOutOfMemory, RunFailed: CR-R301 to CR-R304.
     """
+    require_comparable(plan, physical_types(plan, session))
     cells = _counted(aggregate_query(plan, session.reference, masked=_masked(plan, session)), session, control)
     unsure = [cell.key for cell in cells if not _settled(cell, plan.obligations)]
     if not unsure:
@@ -41,6 +45,11 @@ def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell,
     exact = _counted(aggregate_query(plan, session.reference, only=only), session, control)
     recounted = {cell.key: cell for cell in exact}
     return tuple(recounted.get(cell.key, cell) for cell in cells)
+
+
+def physical_types(plan: Plan, session: Session) -> PhysicalTypes:
+    """The physical types of each source's tables, which agree: they are made from one contract."""
+    return lambda source: session.columns(plan.tables[source][0]).by_name if plan.tables[source] else {}
 
 
 def _masked(plan: Plan, session: Session) -> frozenset[int]:

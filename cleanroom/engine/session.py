@@ -6,6 +6,7 @@ open even when locked (``duckdb_databases()`` shows the catalogue's key, ``glob`
 ``duckdb_settings()``, ``query()``) is why no other text ever gets here. ``tests/attacks/engine`` holds the list.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from cleanroom.engine.sql import EngineSql
 from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import PinnedTable
 from cleanroom.vault.lake import PublishedLake, attach_lake, load_lake_extensions
+
+_LONGEST_ALIASED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +157,10 @@ def _run(cursor: duckdb.DuckDBPyConnection, text: str, control: RunControl) -> l
 
 
 def lake_alias(member: MemberName) -> str:
-    """The catalogue name of a member's lake; a name with ``-`` is spelled in hex, so that no two members meet."""
-    return f"lake_{member}" if "-" not in member else f"lakex_{member.encode().hex()}"
+    """The catalogue name of a member's lake: ``lake_<member>``, or a digest where that is no plain short name."""
+    if "-" not in member and len(member) <= _LONGEST_ALIASED:
+        return f"lake_{member}"
+    return f"lakex_{hashlib.sha256(member.encode()).hexdigest()[:48]}"
 
 
 def _connect(limits: SessionLimits) -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,6 @@
 """What type each column of an answer has, from the plan and the tables' columns alone, never from the data.
 
-An answer without rows has the same columns as one with rows; and the types of row expressions are checked against the
-tables before anything runs, so that no comparison casts on some rows only (an error would be an oracle).
+An answer without rows has the same columns as one with rows.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +39,12 @@ PhysicalTypes = Callable[[int], Mapping[str, str]]
 
 
 def output_type(value: Value, plan: Plan, tables: PhysicalTypes) -> str:
-    """One of text, integer, decimal, boolean, date."""
+    """One of text, integer, decimal, boolean, date: what an answer's column can be."""
+    kind = _output_kind(value, plan, tables)
+    return kind if kind in ("integer", "decimal", "boolean", "date") else "text"
+
+
+def _output_kind(value: Value, plan: Plan, tables: PhysicalTypes) -> str:
     match value:
         case AggregateValue(index=index):
             return aggregate_type(plan.shape.aggregates[index], plan, tables)
@@ -49,12 +53,12 @@ def output_type(value: Value, plan: Plan, tables: PhysicalTypes) -> str:
         case NumberValue() | Rounded():
             return "decimal"
         case Arithmetic(op=op, left=left, right=right):
-            both = {output_type(left, plan, tables), output_type(right, plan, tables)}
+            both = {_output_kind(left, plan, tables), _output_kind(right, plan, tables)}
             return "integer" if both == {"integer"} and op is not ArithmeticOp.DIVIDE else "decimal"
         case NullIf(value=inner):
-            return output_type(inner, plan, tables)
+            return _output_kind(inner, plan, tables)
         case CoalesceValue(value=inner, other=other):
-            first, second = output_type(inner, plan, tables), output_type(other, plan, tables)
+            first, second = _output_kind(inner, plan, tables), _output_kind(other, plan, tables)
             return "decimal" if {first, second} == {"integer", "decimal"} else first
         case _:
             assert_never(value)
@@ -70,7 +74,7 @@ def aggregate_type(aggregate: Aggregate, plan: Plan, tables: PhysicalTypes) -> s
 
 
 def dimension_type(dimension: Dimension, plan: Plan, tables: PhysicalTypes) -> str:
-    """The type of a cell key."""
+    """The type of a cell key; beside an answer's types it can be timestamp, token or unknown."""
     match dimension:
         case PlainColumn(column=reference):
             return column_type(reference, plan, tables)
@@ -120,8 +124,11 @@ def _folded_type(name: ColumnName, fold: PerUnit, obligations: SourceObligations
 
 
 def _named(physical: str) -> str:
+    # DuckDB spells an enum with its values; none of our tables has one.
     if physical.startswith("DECIMAL"):
         return "decimal"
     if physical in ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "UBIGINT", "UINTEGER"):
         return "integer"
-    return {"BOOLEAN": "boolean", "DATE": "date"}.get(physical, "text")
+    if physical.startswith("TIMESTAMP"):
+        return "timestamp"
+    return {"BOOLEAN": "boolean", "DATE": "date", "UUID": "token", "VARCHAR": "text"}.get(physical, "unknown")
