@@ -136,16 +136,18 @@ def _where(select: exp.Select, scope: Scope) -> Predicate | None:
 
 
 def _per_unit_joins(bound: tuple[Source, ...], scope: Scope, context: Context) -> None:
-    """A per-unit table is never first, and is joined on its token alone: it adds facts to rows, it is not the rows."""
-    for source, entry in zip(bound, scope.sources, strict=True):
+    """A per-unit table is tied to the rest by its token and by nothing else: it adds facts to units, not a way around."""
+    pairs = [pair for source in bound if source.join is not None for pair in source.join.pairs]
+    sides = [side for pair in pairs for side in (pair.left, pair.right)]
+    for index, (source, entry) in enumerate(zip(bound, scope.sources, strict=True)):
         if source.per_unit is None:
             continue
         key = source.per_unit.key
-        joined = source.join is not None and all(pair.right.column == key for pair in source.join.pairs)
-        if not joined:
+        used = {side.column for side in sides if side.source == index}
+        if used != {key}:
             context.found.add(refusal(
-                "CR-Q213", "per_unit", f"the per-unit table `{entry.alias}` is joined on its token, behind a dataset",
-                help=f"write FROM dataset JOIN {entry.alias} ON dataset.{key} = {entry.alias}.{key}", span=source.span,
+                "CR-Q213", "per_unit", f"the per-unit table `{entry.alias}` is joined on its token and nothing else",
+                help=f"write JOIN ... ON other.{key} = {entry.alias}.{key}", span=source.span,
             ).violation)  # fmt: skip
 
 

@@ -38,11 +38,12 @@ def sources(
     clause = select.args.get("from_")
     scope = Scope(context=context, sources=())
     if clause is None:
-        context.found.add(refusal(
+        nothing = refusal(
             "CR-Q120", "datasets_only", "a question reads at least one dataset", help="write FROM dataset",
             span=context.span(select),
-        ).violation)  # fmt: skip
-        return (), scope
+        ).violation  # fmt: skip
+        context.found.add(nothing)
+        return (), replace(scope, broken={"": nothing})
     found: list[Source] = []
     joins = select.args.get("joins") or []
     with context.found.collecting():
