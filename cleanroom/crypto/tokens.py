@@ -13,6 +13,7 @@ from uuid import UUID
 import polars as pl
 import polars_hash as plh
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanroom.crypto.handle import KeyHandle
 from cleanroom.crypto.symmetric import CollaborationKey
@@ -48,8 +49,9 @@ def as_uuids(tokens: pl.Series) -> pa.Array:
     filled = tokens.fill_null(bytes(TOKEN_BYTES)).to_arrow(compat_level=pl.CompatLevel.oldest())
     # All values have 16 bytes now, so the values' buffer is the column: no copy, no per-value work.
     content = filled.buffers()[2].slice(filled.offset * TOKEN_BYTES)
-    validity = None if tokens.null_count() == 0 else present.buffers()[1]
-    storage = pa.Array.from_buffers(pa.binary(TOKEN_BYTES), len(filled), [validity, content])
+    storage = pa.Array.from_buffers(pa.binary(TOKEN_BYTES), len(filled), [None, content])
+    if tokens.null_count():
+        storage = pc.if_else(present, storage, pa.scalar(None, storage.type))
     return pa.ExtensionArray.from_storage(pa.uuid(), storage)
 
 
