@@ -102,20 +102,24 @@ class RunControl:
             self._current = connection
             self._idle.clear()
         try:
-            self.raise_if_stopped()
+            self._raise_if_stopped()
             yield
         finally:
             with self._lock:
                 self._current = None
                 self._idle.set()
-        self.raise_if_stopped()
+        self._raise_if_stopped()
 
-    def raise_if_stopped(self) -> None:
-        """Raises the typed end of a run that was stopped."""
+    def stopped_as(self) -> RunCancelled | RunTimedOut | None:
+        """The typed end of a run that was stopped, or None."""
         if self._cancelled.is_set():
-            raise RunCancelled
-        if self._timed_out.is_set():
-            raise RunTimedOut
+            return RunCancelled()
+        return RunTimedOut() if self._timed_out.is_set() else None
+
+    def _raise_if_stopped(self) -> None:
+        stopped = self.stopped_as()
+        if stopped is not None:
+            raise stopped
 
     def _time_up(self) -> None:
         self._timed_out.set()

@@ -8,6 +8,7 @@ open even when locked (``duckdb_databases()`` shows the catalogue's key, ``glob`
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,6 +19,7 @@ import pyarrow as pa
 from cleanroom.engine.control import RunControl, RunFailed, RunOutOfMemory
 from cleanroom.engine.literals import quote_name, quote_text
 from cleanroom.engine.sql import EngineSql
+from cleanroom.errors import CleanroomError
 from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import PinnedTable
 from cleanroom.vault.lake import PublishedLake, attach_lake, load_lake_extensions
@@ -134,26 +136,27 @@ class Session:
 
     def _rows(self, text: str, control: RunControl | None) -> list[tuple[object, ...]]:
         cursor = self._free.get()
+        ended: CleanroomError = RunFailed()
         try:
-            if control is None:
-                return cursor.execute(text).fetchall()
-            with control.statement(cursor):
-                return _run(cursor, text, control)
+            with control.statement(cursor) if control is not None else nullcontext():
+                return cursor.execute(_single_select(cursor, text)).fetchall()
         except duckdb.OutOfMemoryException:
-            raise RunOutOfMemory from None
+            ended = RunOutOfMemory()
         except duckdb.Error:
-            raise RunFailed from None
+            # INVARIANT I15: the foreign text quotes cells. Ours is raised outside this block, so that the foreign
+            # exception does not travel along as its context either.
+            ended = (control.stopped_as() if control is not None else None) or ended
         finally:
             self._free.put(cursor)
+        raise ended
 
 
-def _run(cursor: duckdb.DuckDBPyConnection, text: str, control: RunControl) -> list[tuple[object, ...]]:
-    try:
-        return cursor.execute(text).fetchall()
-    except duckdb.Error as foreign:
-        control.raise_if_stopped()
-        # INVARIANT I15: the foreign text quotes cells; only its kind goes on, to the border above.
-        raise type(foreign)("engine") from None
+def _single_select(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """The one SELECT that ``text`` is; the lock leaves PRAGMA, CALL and CREATE SECRET open, this does not."""
+    statements = cursor.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise duckdb.InvalidInputException("not one SELECT")
+    return statements[0]
 
 
 def lake_alias(member: MemberName) -> str:
