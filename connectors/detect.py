@@ -23,13 +23,19 @@ _COMMA = re.compile(r"[-+]?(\d{1,3}([. ']\d{3})+|\d+),\d+\Z")
 _POINT = re.compile(r"[-+]?(\d{1,3}([, ']\d{3})+|\d+)\.\d+\Z")
 _EITHER = re.compile(r"[-+]?\d{1,3}[.,]\d{3}\Z")
 _WHOLE = re.compile(r"[-+]?\d+\Z")
+_CLOCKS = (
+    (re.compile(r"\d{1,2}:\d{2}:\d{2}\Z"), "%H:%M:%S"),
+    (re.compile(r"\d{1,2}:\d{2}\Z"), "%H:%M"),
+    (re.compile(r"\d{1,2}:\d{2}:\d{2} ?[AP]M\Z", re.IGNORECASE), "%I:%M:%S %p"),
+    (re.compile(r"\d{1,2}:\d{2} ?[AP]M\Z", re.IGNORECASE), "%I:%M %p"),
+)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"\+?[\d ()./-]{7,20}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnGuess:
-    """One outside column: kind is one of empty, date, integer, number, email, gtin, phone, text.
+    """One outside column: kind is one of empty, date, time, integer, number, email, gtin, phone, text.
 
     ``decimal`` is ``.``, ``,`` or None; ``dates`` is set for dates.
     """
@@ -39,6 +45,8 @@ class ColumnGuess:
     filled: int
     decimal: str | None = None
     dates: DateGuess | None = None
+    clock: str | None = None
+    """The format of a time of day, where the column holds only that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +118,8 @@ def _column(name: str, texts: list[str]) -> ColumnGuess:
     dates = guess_dates(texts)
     if dates is not None:
         return ColumnGuess(name=name, kind="date", filled=count, dates=dates)
+    if (clock := next((form for pattern, form in _CLOCKS if _all(pattern, texts)), None)) is not None:
+        return ColumnGuess(name=name, kind="time", filled=count, clock=clock)
     if _all(_WHOLE, texts):
         kind = "gtin" if all(len(text) in (8, 12, 13, 14) for text in texts) else "integer"
         return ColumnGuess(name=name, kind=kind, filled=count)

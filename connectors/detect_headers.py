@@ -62,7 +62,7 @@ _SALE = {
     "branch filiale site siteid",
     "channel": "channel saleschannel orderchannel source ordersource",
     "sale_date": "saledate salesdate date orderdate invoicedate transactiondate purchasedate createdat datesold solddate "
-    "businessdate businessdaydate posdate daydate datum bestelldatum rechnungsdatum verkaufsdatum orderedat soldon",
+    "businessdate businessdaydate posdate dailydate wmdate day daily weekendingdate weekending daydate datum bestelldatum rechnungsdatum verkaufsdatum orderedat soldon",
     "sold_at": "soldat timestamp datetime orderdatetime transactiondatetime saletime",
     "transaction_id": "transactionid transactionno transactionnumber orderid orderno ordernumber order invoiceno "
     "invoicenumber invoiceid invoice receipt receiptno receiptnumber receiptid ticketno basketid belegnummer belegnr "

@@ -113,7 +113,22 @@ def _from_synonyms(headers: Sequence[str], dataset: str, contract: Contract) -> 
             if len(found) > 1 and column.required:
                 others = ", ".join(f"`{name}`" for name in found[1:])
                 questions.append(f"`{column.name}` is taken from `{found[0]}`; {others} would fit too: which is it?")
+    _only_date(headers, contract, columns, questions)
     return _Plan(columns=columns, constants={}, skip=(), questions=questions, recognised="")
+
+
+def _only_date(
+    headers: Sequence[str], contract: Contract, columns: dict[str, tuple[str, ...]], questions: list[str]
+) -> None:
+    """A required date that no synonym found, and one single other header that speaks of a date: proposed and asked."""
+    used = {name for names in columns.values() for name in names}
+    dates = [
+        header for header in headers if header not in used and ("date" in plain(header) or "datum" in plain(header))
+    ]
+    for column in contract.stored:
+        if column.required and column.type == "date" and column.name not in columns and len(dates) == 1:
+            columns[column.name] = (dates[0],)
+            questions.append(f"`{column.name}` is taken from `{dates[0]}`, the only date there is: is that right?")
 
 
 def _key_of_reports(plan: _Plan, contract: Contract) -> None:
@@ -214,7 +229,13 @@ def _source(proposal: Proposal) -> dict[str, str | int]:
 
 def _rule(column: Column, names: tuple[str, ...], guesses: Mapping[str, ColumnGuess]) -> dict[str, object]:
     if len(names) > 1:
-        return {"join": list(names), "separator": " " if column.type in ("date", "timestamp") else "-"}
+        joined: dict[str, object] = {"join": list(names)}
+        is_moment = column.type in ("date", "timestamp")
+        joined["separator"] = " " if is_moment else "-"
+        day, clock = guesses[names[0]].dates, guesses[names[-1]].clock
+        if is_moment and day is not None and not day.is_ambiguous and clock and not (day.is_iso and "%I" not in clock):
+            joined["date_format"] = f"{day.formats[0]} {clock}"
+        return joined
     rule: dict[str, object] = {"from": names[0]}
     dates = guesses[names[0]].dates
     if column.type in ("date", "timestamp") and dates is not None and not dates.is_iso and not dates.is_ambiguous:
