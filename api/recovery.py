@@ -24,10 +24,11 @@ def recover(room: "Room") -> None:
             elif run.state is RunState.CANCELLING:
                 tx.runs.end(run.run_id, RunState.CANCELLED, problem="CR-R301")
         members = [member.name for member in tx.members.all() if member.status is MemberStatus.ACTIVE]
-    # 2. Lakes that were not made yet, commits that were not published yet, receipts that were not written yet.
-    #    What is not in a lake stays in the queue and is ingested again.
+    # 2. Commits that were not published yet, receipts that were not written yet. What is not in a lake stays in the
+    #    queue and is ingested again. A member whose vault was never written to has nothing to heal.
+    vaults = {name: room.vault(name) for name in members}
     recover_ingest(
-        {name: room.vault(name) for name in members},
+        {name: vault for name, vault in vaults.items() if vault.place.root.exists()},
         RoomJournal(room),
         room_key=room.signing,
         clock=room.surroundings.now,

@@ -13,7 +13,7 @@ import structlog
 
 from api.room import Room
 from api.usecases.ingest import ingest_upload
-from api.usecases.run_story import RunTools, execute_run, tools_for
+from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
 from api.usecases.runs import RUN
 from api.usecases.uploads import INGEST, expire_uploads
 from cleanroom.errors import CleanroomError
@@ -125,7 +125,7 @@ def _done(room: Room, job: JobRecord, tools: RunTools) -> JobState | None:
             return JobState.DONE  # it ended, and its state says how
         return None if job.attempts < _MAX_ATTEMPTS else JobState.FAILED
     except Exception as failure:  # noqa: BLE001 - a worker outlives any defect; only the kind is told (I15)
-        _logger.error("job", kind=job.kind, defect=type(failure).__name__, attempt=job.attempts)  # noqa: TRY400
+        log_defect(failure)
         return None if job.attempts < _MAX_ATTEMPTS else JobState.FAILED
     return JobState.DONE
 

@@ -28,7 +28,7 @@ class MemberView:
 
 
 def add_member(room: Room, who: Principal, name: str, kind: MemberKind) -> MemberView:
-    """Admit a member and make its empty vault.
+    """Admit a member with a data key of its own.
 
     Raises:
         NotAuthorised: CR-A003. DataRefused: CR-A031 not a name. Conflict: CR-L004 it exists.
@@ -37,11 +37,9 @@ def add_member(room: Room, who: Principal, name: str, kind: MemberKind) -> Membe
     if not is_name(name) or name in _RESERVED:
         raise DataRefused("CR-A031", "a member's name is lower-case letters, digits, _ and -, at most 63")
     member = MemberName(name)
-    # 1. The key first: a vault without a key could never be read; a key without a vault is healed on opening.
+    # The key only: the vault is made by the first upload, and until then there is nothing to hold.
     with room.state.change(who.actor, room.surroundings.now()) as tx:
         tx.members.add(member, kind=kind, wrapped_data_key=room.new_data_key())
-    # 2. Then the empty lake.
-    room.vault(member).create()
     return get_member(room, member)
 
 

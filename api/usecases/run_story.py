@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event, Thread
 
+import structlog
+
 from api.ledger_store import RoomLedger
 from api.principal import Principal
 from api.room import Room
@@ -21,7 +23,7 @@ from cleanroom.delivery import About
 from cleanroom.delivery.json_document import render_json
 from cleanroom.engine.control import RunCancelled, RunControl, RunTimedOut
 from cleanroom.engine.session import Session, SessionLimits
-from cleanroom.errors import CleanroomError, Conflict, NotFound, PolicyRefused, UsageProblem
+from cleanroom.errors import CleanroomError, Conflict, IntegrityFailure, NotFound, PolicyRefused, UsageProblem
 from cleanroom.names import Digest, MemberName, ReleaseId, RunId
 from cleanroom.plan import PinnedTable, Plan
 from cleanroom.privacy.ledger_port import LedgerPort
@@ -34,6 +36,7 @@ STEPS = ("started", "planned", "released", "stored")
 """The names a checkpoint is called with, in order: each after its step is done. Crash tests stop there."""
 
 RUN_SECONDS = 600.0
+_logger = structlog.get_logger("cleanroom.run")
 _WATCH_SECONDS = 0.2
 _MEMORY_BYTES = 2_000_000_000
 
@@ -78,8 +81,20 @@ def execute_run(room: Room, run: RunId, tools: RunTools) -> RunState:
         return _end(room, run, RunState.REFUSED, refusal)
     except CleanroomError as refusal:
         return _end(room, run, RunState.FAILED, refusal)
+    except Exception as defect:  # noqa: BLE001 - a defect ends the run too; its text may quote a cell (I15)
+        log_defect(defect)
+        return _end(room, run, RunState.FAILED, IntegrityFailure("CR-A012", "something went wrong on our side"))
     with room.state.read() as tx:
         return tx.runs.get(run).state
+
+
+def log_defect(defect: Exception) -> None:
+    """Log a defect: its kind and where it arose, never its text."""
+    trace = defect.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else ""
+    _logger.error("defect", kind=type(defect).__name__, place=place)
 
 
 def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
@@ -101,7 +116,9 @@ def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
     # 8-12. Charge, execute, suppress, shape: the kernel's story.
     with _session(room, plan, tools) as session, _control(room, record.run_id, tools) as control:
         table = release(plan, session=session, ledger=tools.ledger, control=control)
-        control.raise_if_stopped()
+        stopped = control.stopped_as()
+        if stopped is not None:
+            raise stopped
     tools.checkpoint("released")
     # A policy or approval that ended while this ran takes the answer with it.
     _still_allowed(room, who, record, plan)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -170,6 +171,13 @@ class Case:
                 case.tokens[name] = issue_key(room, operator, name).clear
             register_keys(room, case.who(f"{member}-steward"), case.keys[member].public.to_text())
         return case
+
+    def copied(self, folder: Path) -> "Case":
+        """This closed room's files in ``folder``, opened: a fresh room without making it anew."""
+        shutil.copytree(self.folder / "room", folder / "room")
+        shutil.copy2(self.folder / "room.key", folder / "room.key")
+        room = Room.open(folder / "room", surroundings=Surroundings(now=self.clock.now))
+        return Case(folder=folder, room=room, clock=self.clock, keys=self.keys, tokens=self.tokens)
 
     def reopened(self) -> "Case":
         """The same room, closed and opened again."""
