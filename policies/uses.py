@@ -85,6 +85,7 @@ class Cut:
     """A plain column compared with constants: where a date literal may cut inside a grain.
 
     ``op`` is None for IN. ``negated``: it is all of what a NOT is about, so its text may hold the NOT (`NOT IN`).
+    ``tied_by``: the nearest of `and` and `or` around it, empty for none; the halves of a NOT BETWEEN are tied by `or`.
     """
 
     target: Target
@@ -93,6 +94,7 @@ class Cut:
     default: Operand | None
     span: Span | None
     negated: bool = False
+    tied_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +225,11 @@ class _Walk:
     def predicate(self, predicate: Predicate, inner: int | None) -> None:
         match predicate:
             case And(terms=terms) | Or(terms=terms):
+                known = len(self.cuts)
                 for term in terms:
                     self.predicate(term, inner)
+                tied_by = "or" if isinstance(predicate, Or) else "and"
+                self.cuts[known:] = [replace(cut, tied_by=cut.tied_by or tied_by) for cut in self.cuts[known:]]
             case Not(term=term):
                 known = len(self.cuts)
                 self.predicate(term, inner)

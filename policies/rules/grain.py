@@ -87,7 +87,7 @@ def _too_fine(case: Case, use: ColumnUse, policy: DataPolicy, grain: Grain) -> V
     return GRAIN.refusal(
         owner=policy.member,
         message=f"{asked}`{use.target.column}` of `{source.dataset}` is finer than its grain, `{grain}`",
-        help=f"use `{truncated}` or coarser",
+        help=f"write `{truncated}` or coarser, in SELECT and GROUP BY alike",
         span=use.span,
         rewrite=truncated if use.form is Form.PLAIN else None,
     )
@@ -121,7 +121,7 @@ def _other_bound(case: Case, cut: Cut) -> Cut | None:
     if cut.span is None:
         return None
     for other in case.uses.cuts:
-        if other is not cut and other.span == cut.span and other.target.ref == cut.target.ref:
+        if other != cut and other.span == cut.span and other.target.ref == cut.target.ref:
             return other
     return None
 

@@ -33,14 +33,23 @@ def snapped(name: str, cut: Cut, grain: Grain, *, is_moment: bool) -> str | None
 
 
 def between_rewrite(name: str, cut: Cut, other: Cut, grain: Grain, *, is_moment: bool) -> str | None:
-    """Both bounds of a BETWEEN, widened; its halves are `>=` and `<=` in either order."""
-    low, high = (cut, other) if cut.op is CompareOp.GE else (other, cut)
-    if (low.op, high.op) != (CompareOp.GE, CompareOp.LE):
+    """Both bounds of a BETWEEN or NOT BETWEEN, widened; the halves come in either order.
+
+    The upper bound is `<=` a day, or `<` the day after it. A NOT BETWEEN is the two halves outside, tied by `or`.
+    """
+    from_half, to_half = (cut, other) if cut.op is CompareOp.GE else (other, cut)
+    days = [*_days(from_half), *_days(to_half)]
+    if from_half.op is not CompareOp.GE or to_half.op not in (CompareOp.LE, CompareOp.LT) or len(days) != 2:
         return None
-    days = [*_days(low), *_days(high)]
-    if len(days) != 2:
-        return None
-    first, last = first_day(days[0], grain), last_day(days[1], grain)
+    end = days[1] - timedelta(days=1) if to_half.op is CompareOp.LT else days[1]
+    if cut.tied_by == "or":
+        low, high = end + timedelta(days=1), days[0] - timedelta(days=1)
+        return (
+            None
+            if is_moment
+            else f"{name} NOT BETWEEN {_date(first_day(low, grain))} AND {_date(last_day(high, grain))}"
+        )
+    first, last = first_day(days[0], grain), last_day(end, grain)
     if is_moment:
         return f"({name} >= {_date(first)} AND {_until(name, last, grain, is_moment=True, is_open=False)})"
     return f"{name} BETWEEN {_date(first)} AND {_date(last)}"

@@ -1,0 +1,43 @@
+"""Every rule has a page, and every page is true: its SQL passes or is refused exactly as it says."""
+
+from pathlib import Path
+
+import pytest
+from rule_page import PAGES, answered, examples, rewritten
+
+from policies.rules import RULES
+
+NAMED = {rule.name: rule.code for rule in RULES} | {"queriers": "CR-Q200", "column_granted": "CR-Q201"}
+FILES = sorted(PAGES.glob("*.md"))
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
+    """A refusal's `rule` leads to docs/rules/<rule>.md."""
+    assert {page.stem for page in FILES} - {"README"} == set(NAMED)
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_a_page_names_its_code_and_holds_both_kinds_of_sql(name: str) -> None:
+    """What it does, why, passing SQL, refused SQL, how to fix."""
+    text = (PAGES / f"{name}.md").read_text()
+    assert text.startswith(f"# `{name}` ({NAMED[name]})\n")
+    wanted = ("## What it does", "## Why", "## Passes", "## Refused", "## How to fix", "```sql passes", "```sql refused")
+    assert [part for part in wanted if part not in text] == []
+
+
+@pytest.mark.parametrize("page", [page for page in FILES if page.stem in NAMED], ids=lambda page: page.stem)
+def test_the_sql_of_a_page_is_answered_as_the_page_says(page: Path) -> None:
+    """Passing SQL passes; refused SQL comes back with these words, the rule's code among them."""
+    for example in examples(page):
+        assert answered(example.checked().violations) == example.answer, example.sql
+    assert any(NAMED[page.stem] in example.answer for example in examples(page))
+
+
+@pytest.mark.parametrize("page", [page for page in FILES if page.stem in NAMED], ids=lambda page: page.stem)
+def test_every_rewrite_on_a_page_is_legal(page: Path) -> None:
+    """Putting the offered text in its place leads to a question that passes."""
+    for example in examples(page):
+        violations = example.checked().violations
+        if violations and all(violation.rewrite is not None for violation in violations):
+            legal = rewritten(example.sql, violations)
+            assert example.checked(legal).violations == (), legal
