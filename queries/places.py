@@ -42,7 +42,7 @@ class Places:
                 start, end = min(start, meta["start"]), max(end, meta["end"] + 1)
         if end < 0:
             return None
-        if isinstance(node, exp.Func):
+        if isinstance(node, exp.Func | exp.In):
             end = self._closing(start, end)
         return self.span(start, end)
 
