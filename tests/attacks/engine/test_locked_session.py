@@ -95,6 +95,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def folder_of(session: Session) -> object:
+    """The lake's data folder, as an attacker would learn it."""
+    return run(session, "SELECT options['data_path'] FROM duckdb_databases() WHERE database_name = 'lake_harbor'")[0][0]
+
+
 def run(session: Session, text: str) -> list[tuple[object, ...]]:
     """What no other code may do: run a text that ``engine.sql`` did not make."""
     control = RunControl(limit_seconds=20)
@@ -147,8 +152,9 @@ def test_errors_carry_no_cell(session: Session, text: str) -> None:
 
 def test_what_stays_open_is_known(session: Session) -> None:
     """The lock does not close these, which is why only generated SQL runs: a change here changes the threat model."""
-    keys = run(session, "SELECT count(*) FROM duckdb_databases() WHERE to_json(options)::VARCHAR LIKE '%ncryption%'")
-    assert keys == [(keys[0][0],)]
+    shown = run(session, "SELECT options['meta_encryption_key'] FROM duckdb_databases() WHERE options IS NOT NULL")
+    assert (KEY.duckdb_key(),) in shown
+    assert run(session, f"SELECT count(*) > 0 FROM glob('{folder_of(session)}/**')") == [(True,)]
     assert run(session, "SELECT count(*) > 100 FROM duckdb_settings()") == [(True,)]
     assert run(session, "SELECT * FROM query('SELECT 42')") == [(42,)]
 
