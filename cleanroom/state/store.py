@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Engine, text
@@ -159,6 +160,12 @@ class State:
                 connection.execution_options(isolation_level="AUTOCOMMIT").execute(
                     text("PRAGMA wal_checkpoint(TRUNCATE)")
                 )
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of an SQLite store to a new file, while others go on reading and writing."""
+        with self._engine.connect() as connection:
+            copying = connection.execution_options(isolation_level="AUTOCOMMIT")
+            copying.execute(text("VACUUM INTO :path"), {"path": str(path)})
 
     def close(self) -> None:
         """Close all connections."""

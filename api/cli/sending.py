@@ -1,0 +1,135 @@
+"""Files -> a package -> the room -> a receipt: the member's half of flow 1, for ``data prepare``, ``push`` and ``watch``."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from api.cli.remote import room_client, stored_profile
+from cleanroom.client.remote import Json, RoomClient
+from cleanroom.contracts.model import Contract
+from cleanroom.crypto import CollaborationKey, MemberKeys
+from cleanroom.errors import DataRefused, OutcomeUnknown, Unavailable, UsageProblem
+from cleanroom.names import DatasetName, MemberName
+from connectors.mapping import load_mapping
+from connectors.prepare import Prepared
+from connectors.prepare import prepare as prepare_files
+
+Progress = Callable[[int, int | None], None]
+
+_ENDED = frozenset({"COMMITTED", "REFUSED", "EXPIRED"})
+_LOOK_SECONDS = 0.2
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends: the member, its keys, and the contracts files are mapped to."""
+
+    member: MemberName
+    keys: MemberKeys = field(repr=False)
+    collaboration: CollaborationKey | None = field(repr=False)
+    contracts: Mapping[DatasetName, Contract]
+    profile: Path | None
+
+    @classmethod
+    def of(
+        cls,
+        profile: Path | None,
+        *,
+        contracts: Mapping[DatasetName, Contract],
+        keys: Path | None = None,
+        collaboration: Path | None = None,
+        member: str | None = None,
+    ) -> Self:
+        """From the stored profile, with what is given instead; a profile is not needed if all is given."""
+        stored = None if keys is not None and member is not None else stored_profile(profile)
+        shared = collaboration or (stored.collaboration_key if stored else None)
+        return cls(
+            member=MemberName(member) if member else stored.member,  # type: ignore[union-attr]
+            keys=MemberKeys.load(keys if keys is not None else stored.member_keys),  # type: ignore[union-attr]
+            collaboration=None if shared is None else CollaborationKey.load(shared),
+            contracts=contracts,
+            profile=profile,
+        )
+
+    def prepare(
+        self, files: Sequence[Path], dataset: str, mapping: Path | None, out: Path, *, progress: Progress
+    ) -> Prepared:
+        """The package ``out`` made from ``files``.
+
+        Raises:
+            UsageProblem: CR-A094 no mapping. DataRefused: what the mapping or the files are refused for.
+        """
+        if mapping is None:
+            raise UsageProblem(
+                "CR-A094",
+                "files need a mapping",
+                help="`cleanroom data map FILE --dataset NAME > mapping.yaml` drafts one",
+            )
+        known = load_mapping(mapping.read_bytes(), self.contracts, place=mapping.name)
+        if known.contract != dataset:
+            raise UsageProblem("CR-A095", "the mapping is for another dataset", help="check --dataset")
+        return prepare_files(
+            files,
+            mapping=known,
+            contract=self.contracts[known.contract],
+            out=out,
+            member=self.member,
+            keys=self.keys,
+            collaboration=self.collaboration,
+            now=datetime.now(UTC),
+            progress=progress,
+        )
+
+    def push(
+        self,
+        path: Path,
+        dataset: str,
+        mapping: Path | None,
+        *,
+        mode: str,
+        period: str | None,
+        url: str | None,
+        wait: bool,
+        progress: Progress,
+    ) -> Json:
+        """Send a package folder, or prepare a file and send it; the upload as it ended, its receipt read."""
+        with room_client(self.profile, url) as client:
+            if (path / "manifest.json").is_file():
+                return _sent(client, path, mode=mode, period=period, wait=wait, progress=progress)
+            with tempfile.TemporaryDirectory(prefix="cleanroom-", dir=os.environ.get("TMPDIR")) as folder:
+                package = Path(folder) / "package"
+                self.prepare([path], dataset, mapping, package, progress=lambda _done, _total: None)
+                return _sent(client, package, mode=mode, period=period, wait=wait, progress=progress)
+
+
+def _sent(client: RoomClient, package: Path, *, mode: str, period: str | None, wait: bool, progress: Progress) -> Json:
+    upload: str | None = None
+    for attempt in range(_ATTEMPTS):
+        try:
+            upload = client.send_package(package, mode=mode, period=period, resume=upload, progress=progress)
+            break
+        except (OutcomeUnknown, Unavailable):
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(2**attempt)
+    view = client.get(f"/uploads/{upload}")
+    while wait and view["state"] not in _ENDED:
+        time.sleep(_LOOK_SECONDS)
+        view = client.get(f"/uploads/{upload}")
+    if view["state"] == "REFUSED":
+        raise DataRefused(
+            str(view["refusal"]),
+            "the room refused the package; nothing was stored",
+            help=f"`cleanroom data quality {upload}` says why",
+            place=package.name,
+        )
+    if isinstance(view.get("receipt"), str):
+        view["receipt"] = json.loads(view["receipt"])
+    return view
