@@ -79,7 +79,7 @@ def _decoded(text: str | bytes, limits: QueryLimits) -> str:
 
 
 def _scan(text: str, places: Places, limits: QueryLimits) -> None:
-    tokens = depth = run = selects = 0
+    tokens = depth = run = selects = joins = 0
     commas = [0]
     position = 0
     while position < len(text):
@@ -99,6 +99,7 @@ def _scan(text: str, places: Places, limits: QueryLimits) -> None:
         word = match.group().lower()
         tokens += 1
         selects += word == "select"
+        joins += word == "join"
         run = run + 1 if word in _PREFIXES else 0
         if kind in ("text", "quoted", "number"):
             _literal(kind, match.group(), places, start, limits)
@@ -110,11 +111,12 @@ def _scan(text: str, places: Places, limits: QueryLimits) -> None:
             commas.pop()
         elif word == ",":
             commas[-1] += 1
-        if tokens > limits.max_tokens or commas[-1] >= limits.max_list_items or selects > limits.max_selects:
+        many = tokens > limits.max_tokens or commas[-1] >= limits.max_list_items
+        if many or selects > limits.max_selects or joins > limits.max_joins:
             raise refusal(
                 "CR-Q103", "text_length",
-                f"the text has more than {limits.max_tokens:,} tokens, {limits.max_list_items:,} items in one list "
-                f"or {limits.max_selects} SELECTs",
+                f"the text has more than {limits.max_tokens:,} tokens, {limits.max_list_items:,} items in one list, "
+                f"{limits.max_joins} JOINs or {limits.max_selects} SELECTs",
                 help="ask a shorter question; use a range instead of a long list", span=places.span(start, position),
             )  # fmt: skip
         if depth > limits.max_depth or run > limits.max_prefix_run:

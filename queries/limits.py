@@ -16,6 +16,7 @@ class QueryLimits:
     max_digits: int = 18
     max_name_chars: int = 64
     max_selects: int = 12  # SELECT keywords in the text, before they are counted properly
+    max_joins: int = 7  # JOIN keywords; sqlglot's time doubles with each JOIN that has no ON
     max_tree_depth: int = 64
     max_sources: int = 8
     max_outputs: int = 64

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sqlglot import exp
-from sqlglot.dialects.duckdb import DuckDB
-from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from cleanroom.errors import PolicyRefused
+from queries.bounded_parser import DIALECT, parse_trees
 from queries.bounds import BoundedText, bound
 from queries.grammar import grammar_violations
 from queries.places import Places
 from queries.refusal import Refusal, Refusals, refusal
 
-_DIALECT = DuckDB()
 _STATEMENT_WORDS = frozenset(
     {
         "alter",
@@ -105,7 +104,7 @@ def parse(text: str | bytes) -> ParsedQuery:
 
 def _tokens(bounded: BoundedText) -> list[Token]:
     try:
-        tokens = _DIALECT.tokenize(bounded.text)
+        tokens = DIALECT.tokenize(bounded.text)
     except (SqlglotError, RecursionError, ValueError):
         raise _unreadable(bounded, 0, len(bounded.text)) from None
     for before, token in pairwise(tokens):
@@ -127,9 +126,8 @@ def _tree(tokens: list[Token], bounded: BoundedText) -> exp.Expr:
                 "CR-Q106", "one_select", "there is more than one statement", help="send one SELECT at a time",
                 span=bounded.places.span(token.start, token.end + 1),
             )  # fmt: skip
-    parser = _DIALECT.parser(error_level=ErrorLevel.IMMEDIATE)
     try:
-        trees = parser.parse(tokens, bounded.text)
+        trees = parse_trees(tokens, bounded.text)
     except SqlglotError as error:
         start, end = _failed_at(error, bounded)
         raise _unreadable(bounded, start, end) from None
