@@ -89,7 +89,7 @@ def _plain_number(text: pl.Series, rule: ColumnRule) -> pl.Series:
         text = text.str.replace(".", "?", literal=True).str.replace(",", ".", literal=True)
     if text.str.contains(_NUMBER).all():
         return text
-    bare = text.str.replace_all(r"[\s\u00a0\u202f£$€]", "")
+    bare = text.str.replace_all(r"^[\s£$€]+|[\s£$€]+$", "")
     return bare.str.replace(r"^\((.*)\)$", "-$1").str.replace(r"^([0-9.]+)-$", "-$1")
 
 

@@ -144,6 +144,5 @@ def _hint(name: str, contract: Contract) -> str:
     return f" ({hint})" if hint else ""
 
 
-def _text(value: str | int | bool) -> str:
-    # YAML turns `true` and `12` into booleans and integers; the file would have held text.
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _text(value: str | int) -> str:
+    return str(value)

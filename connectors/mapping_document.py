@@ -10,12 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from cleanroom.errors import DataRefused
 
 _MAX_BYTES = 1_000_000
-Scalar = Annotated[str, Field(strict=True)] | Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True)]
+Scalar = Annotated[str, Field(strict=True)] | Annotated[int, Field(strict=True)]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
+
+
+class _PlainYaml(yaml.SafeLoader):
+    """YAML in which every plain scalar but null is text: a column may be called ``No``, a store ``007``, a code ``1.50``."""
+
+
+_PlainYaml.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("null", "merge")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class SourceDocument(_Strict):
@@ -84,7 +94,7 @@ def parse_mapping(content: bytes, *, place: str) -> MappingDocument:
     if len(content) > _MAX_BYTES:
         raise not_a_mapping
     try:
-        loaded = yaml.safe_load(content)
+        loaded = yaml.load(content, Loader=_PlainYaml)  # noqa: S506 - a SafeLoader with fewer types
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError):
         raise not_a_mapping from None
     if not isinstance(loaded, dict):

@@ -96,6 +96,8 @@ def open_rows(
 
 def _options(document: SourceDocument, limits: Limits) -> SourceOptions:
     given = document.model_dump(exclude={"thousands"}, exclude_none=True)
+    if isinstance(sheet := given.get("sheet"), str) and sheet.isdecimal():
+        given["sheet"] = int(sheet)  # a sheet by its place
     return SourceOptions(**given, limits=limits)
 
 
