@@ -38,7 +38,7 @@ def decide(
 
     Returns:
         ``Allowed`` with the most restrictive obligations of all owners, or ``Refused`` with every violation of every
-        owner, ordered by owner, code and place. Codes: CR-Q200 and CR-Q201 for names, CR-P101 to CR-P119 for rules,
+        owner, ordered by owner, code and place. Codes: CR-Q200 and CR-Q201 for names, CR-P101 to CR-P117 for rules,
         CR-P199 when something went wrong while checking.
     """
     try:

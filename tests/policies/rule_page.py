@@ -73,7 +73,9 @@ def answered(violations: tuple[Violation, ...]) -> str:
 
 def rewritten(sql: str, violations: tuple[Violation, ...]) -> str:
     """``sql`` with every offered rewrite put in its place, last place first."""
-    offered = {(v.span.start, v.span.end): v.rewrite for v in violations if v.span is not None and v.rewrite is not None}
+    offered = {
+        (v.span.start, v.span.end): v.rewrite for v in violations if v.span is not None and v.rewrite is not None
+    }
     for (start, end), text in sorted(offered.items(), reverse=True):
         sql = sql[:start] + text + sql[end:]
     return sql

@@ -21,7 +21,15 @@ def test_a_page_names_its_code_and_holds_both_kinds_of_sql(name: str) -> None:
     """What it does, why, passing SQL, refused SQL, how to fix."""
     text = (PAGES / f"{name}.md").read_text()
     assert text.startswith(f"# `{name}` ({NAMED[name]})\n")
-    wanted = ("## What it does", "## Why", "## Passes", "## Refused", "## How to fix", "```sql passes", "```sql refused")
+    wanted = (
+        "## What it does",
+        "## Why",
+        "## Passes",
+        "## Refused",
+        "## How to fix",
+        "```sql passes",
+        "```sql refused",
+    )
     assert [part for part in wanted if part not in text] == []
 
 
