@@ -1,7 +1,10 @@
 """Steps 9 and 10: a registered package -> its facts and its report, or a refusal. One pass over the rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
+
+import duckdb
 
 from cleanroom.errors import Finding
 from cleanroom.ingest.guarding import guard_findings, guard_rules
@@ -9,7 +12,7 @@ from cleanroom.ingest.job import Declared, IngestJob, check_declared
 from cleanroom.ingest.refusal import FileRefused
 from cleanroom.ingest.schema import check_schema
 from cleanroom.quality.judge import decided_findings, judge
-from cleanroom.quality.report import QualityReport, sorted_findings
+from cleanroom.quality.report import Evidence, QualityReport, sorted_findings
 from cleanroom.quality.rules import RowRule, Severity, row_rules
 from cleanroom.vault.commit import Commit, FileProfile
 from cleanroom.vault.decide import Decided, Mode
@@ -17,6 +20,14 @@ from cleanroom.vault.package_file import register_package
 from cleanroom.vault.profile import profile
 from cleanroom.vault.stage import Staged, stage
 from cleanroom.vault.vault import LakeWriter
+
+
+class SecondOpinion(Protocol):
+    """The same rules, counted by somebody else; never decides, only agrees or not."""
+
+    def __call__(
+        self, connection: duckdb.DuckDBPyConnection, staged: Staged, rules: Sequence[RowRule], /
+    ) -> Evidence: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,7 @@ def examine(
     declared: Declared,
     writer: LakeWriter,
     history: tuple[Commit, ...],
+    second_opinion: SecondOpinion | None,
     checkpoint: Callable[[str], None],
 ) -> Examined:
     """Guard, schema and quality of the whole file.
@@ -56,6 +68,8 @@ def examine(
     figures = profile(writer.connection, staged, declared.profiles)
     before = tuple(c.note for c in history if c.note is not None and c.note.dataset == job.contract.dataset)
     report = judge(staged, figures, rules, before, appending=job.mode is Mode.APPEND)
+    if second_opinion is not None:
+        report = replace(report, evidence=second_opinion(writer.connection, staged, rules))
     _refuse_if_fatal(report)
     checkpoint("judged")
     return Examined(staged=staged, rules=rules, profile=figures, report=report)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cleanroom.crypto.keys import Random, SigningKey
 from cleanroom.errors import DataRefused, IntegrityFailure, UsageProblem
-from cleanroom.ingest.examine import examine, with_decided
+from cleanroom.ingest.examine import SecondOpinion, examine, with_decided
 from cleanroom.ingest.job import Declared, IngestJob, VerifyPackage, check_declared
 from cleanroom.ingest.journal import IngestJournal
 from cleanroom.ingest.outcome import (
@@ -37,13 +37,17 @@ STEPS = ("verified", "guarded", "judged", "decided", "intended", "committed", "p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestTools:
-    """What the story needs from outside. ``checkpoint`` is called with each of ``STEPS``; crash tests stop there."""
+    """What the story needs from outside. ``checkpoint`` is called with each of ``STEPS``; crash tests stop there.
+
+    ``second_opinion`` is ``quality.evidence.EvidenceWorker().check`` where Great Expectations is wanted.
+    """
 
     journal: IngestJournal
     verify: VerifyPackage
     room_key: SigningKey
     clock: Callable[[], datetime]
     random: Random
+    second_opinion: SecondOpinion | None = None
     checkpoint: Callable[[str], None] = lambda step: None  # noqa: ARG005
 
 
@@ -97,7 +101,7 @@ def _write(job: IngestJob, declared: Declared, vault: Vault, tools: IngestTools)
                 receipt = receipt_of_resend(intent, earlier, writer.snapshot(), tools.clock())
             return receipt, report_from(receipt)
         # 9. Guard; 10. quality gate.
-        examined = examine(job, declared, writer, history, tools.checkpoint)
+        examined = examine(job, declared, writer, history, tools.second_opinion, tools.checkpoint)
         # 11. Dedupe, meet what is there; what does not pass goes to the uploader's quarantine.
         decided = decide(writer.connection, examined.staged, job.mode, job.period)
         if decided.counts.quarantined:

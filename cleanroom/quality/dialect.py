@@ -5,6 +5,8 @@ survive: it fetches after closing. Here there is one connection, and every resul
 counts). Only tables made by us are ever read.
 """
 
+# ruff: noqa: ARG002, ARG003  # the signatures are SQLAlchemy's
+
 from collections.abc import Sequence
 from typing import Any
 

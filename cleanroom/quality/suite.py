@@ -50,11 +50,10 @@ def expectation(rule: RowRule) -> Expectation:
         case RuleKind.EARLY, date() as first:
             return gxe.ExpectColumnValuesToBeBetween(column=column, min_value=_moment(first), meta=meta)
         case RuleKind.FUTURE, date() as end:
-            return gxe.ExpectColumnValuesToBeBetween(
-                column=column, max_value=_moment(end), strict_max=True, meta=meta
-            )
+            return gxe.ExpectColumnValuesToBeBetween(column=column, max_value=_moment(end), strict_max=True, meta=meta)
         case _:
-            query = f"SELECT 1 AS broken FROM {{batch}} WHERE {rule.violated}"
+            literal = rule.violated.replace("{", "{{").replace("}", "}}")
+            query = f"SELECT 1 AS broken FROM {{batch}} WHERE {literal}"
             return gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, meta=meta)
 
 

@@ -48,6 +48,7 @@ def writer_session(place: LakePlace, key: DataKey, limits: SessionLimits) -> Ite
             "autoload_known_extensions": False,
         }
     )
+    connection.execute("SET enable_progress_bar = false")
     try:
         load_lake_extensions(connection)
         attach_live(connection, place, key, alias=LAKE)

@@ -80,8 +80,8 @@ def stage(
     time = f"CAST({quoted(contract.time)} AS DATE)" if contract.time in present else "CAST(NULL AS DATE)"
     keys = ", ".join(quoted(name) for name in contract.natural_key)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE facts AS SELECT {row_expression(present)} AS _row, {keys}, {time} AS _day, "
-        f"{', '.join(_words(checks))} FROM {TABLE}"
+        f"CREATE OR REPLACE TEMP TABLE facts AS SELECT {row_expression(present)} AS _row, file_row_number AS _at, {keys}, "
+        f"{time} AS _day, {', '.join(_words(checks))} FROM {TABLE}"
     )
     good = f"NOT ({broken(rules, errors)})"
     row = connection.execute(
