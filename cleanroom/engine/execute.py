@@ -32,9 +32,12 @@ def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell,
 
     Raises:
         UsageProblem: CR-R103 more than 200,000 cells.
-        IntegrityFailure: CR-R203 a result of a type no contract has, CR-R207 a plan that compares different kinds.
+        IntegrityFailure: CR-R203 a result of a type no contract has, CR-R207 a plan that compares different kinds,
+            CR-R208 a source without tables.
         RunCancelled, RunTimedOut, RunOutOfMemory, RunFailed: CR-R301 to CR-R304.
     """
+    if not all(plan.tables) or len(plan.tables) != len(plan.shape.sources):
+        raise IntegrityFailure("CR-R208", "the plan reads a dataset but pins no table of it")
     require_comparable(plan, physical_types(plan, session))
     cells = _counted(aggregate_query(plan, session.reference, masked=_masked(plan, session)), session, control)
     unsure = [cell.key for cell in cells if not _settled(cell, plan.obligations)]
@@ -49,7 +52,7 @@ def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell,
 
 def physical_types(plan: Plan, session: Session) -> PhysicalTypes:
     """The physical types of each source's tables, which agree: they are made from one contract."""
-    return lambda source: session.columns(plan.tables[source][0]).by_name if plan.tables[source] else {}
+    return lambda source: session.columns(plan.tables[source][0]).by_name
 
 
 def _masked(plan: Plan, session: Session) -> frozenset[int]:
