@@ -21,7 +21,7 @@ _TOKEN = re.compile(
   | (?P<block>/\*.*?\*/)
   | (?P<text>'(?:[^']|'')*')
   | (?P<quoted>"(?:[^"]|"")*")
-  | (?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)
+  | (?P<number>(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)(?![A-Za-z0-9_.]))
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<sign><>|<=|>=|!=|==|::|\|\||[-+*/%(),.;:=<>])
     """,
@@ -84,16 +84,17 @@ def _scan(text: str, places: Places, limits: QueryLimits) -> None:
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None:
+        if match is None or (match.lastgroup == "sign" and text.startswith("/*", position)):
             raise _stray(text, position, places)
         start, position = position, match.end()
         kind = match.lastgroup or ""
         if kind in ("space", "line", "block"):
             _readable(match.group(), start, places)
-            if kind == "block" and match.group().startswith("/*+"):
+            # Some readers close a comment at the first `*/` and some nest them: what is hidden must not differ.
+            if kind == "block" and (match.group().startswith("/*+") or "/*" in match.group()[2:]):
                 raise refusal(
-                    "CR-Q102", "text_characters", "hints are not part of the language",
-                    help="remove the `/*+ ... */` comment", span=places.span(start, position),
+                    "CR-Q102", "text_characters", "hints and nested comments are not part of the language",
+                    help="remove this comment", span=places.span(start, position),
                 )  # fmt: skip
             continue
         word = match.group().lower()
@@ -136,6 +137,8 @@ def _literal(kind: str, token: str, places: Places, start: int, limits: QueryLim
             "CR-Q103", "text_length", f"a number has more than {limits.max_digits} digits",
             help="write a shorter number", span=span,
         )  # fmt: skip
+    if token == '""':
+        raise refusal("CR-Q102", "text_characters", "a name is empty", help="give it a name", span=span)
     longest = limits.max_literal_chars if kind == "text" else limits.max_name_chars
     if kind != "number" and len(token) > longest + 2:
         raise refusal(

@@ -87,13 +87,16 @@ _FUNCTION = _words(
     "dimensions: date_trunc, year, quarter, month, extract, date_diff, CASE, coalesce; measures: COUNT, SUM, AVG, with "
     "ROUND, NULLIF, COALESCE over them",
 )  # fmt: skip
+_ORDER_ALL = _words(
+    "CR-Q181", "released_outputs", "ORDER BY ALL is not part of the language", "name the outputs to sort by"
+)
 _ELSE = _words(
     "CR-Q100", "closed_grammar", "this is not part of the language", "docs/grammar.md shows everything that is"
 )
 
 # Looked up along the node's class hierarchy, so that a new sqlglot subclass still gets its family's words.
 _BY_NODE: Mapping[str, Words] = {
-    "Subquery": _SUBQUERY, "Exists": _SUBQUERY, "Select": _SUBQUERY, "Lateral": _TABLE, "Unnest": _TABLE,
+    "Subquery": _SUBQUERY, "Exists": _SUBQUERY, "Any": _SUBQUERY, "All": _SUBQUERY, "Select": _SUBQUERY, "Lateral": _TABLE, "Unnest": _TABLE,
     "SetOperation": _SET_OPERATION, "Union": _SET_OPERATION,
     "Window": _WINDOW, "WindowSpec": _WINDOW, "Qualify": _WINDOW,
     "Pivot": _PIVOT, "Values": _TABLE, "TableSample": _TABLE, "Table": _TABLE,
@@ -171,6 +174,12 @@ def refused_node(node: exp.Expr, parent: exp.Expr | None) -> Words:
         return _SUBQUERY
     if isinstance(parent, exp.From | exp.Join) and isinstance(node, exp.Subquery):
         return _SUBQUERY
+    if isinstance(parent, exp.Cast):
+        return _CAST
+    if isinstance(parent, exp.Ordered) and isinstance(node, exp.Var):
+        return _ORDER_ALL
+    if isinstance(node, exp.Fetch):
+        return _BY_ARGUMENT[("Limit", "limit_options")]
     if isinstance(parent, exp.Limit):
         return _BY_ARGUMENT[("Limit", "limit_options")]
     if isinstance(parent, exp.Table | exp.From | exp.Join) and not isinstance(node, exp.Pivot):

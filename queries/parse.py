@@ -133,7 +133,8 @@ def _tree(tokens: list[Token], bounded: BoundedText) -> exp.Expr:
         raise _unreadable(bounded, start, end) from None
     except Exception:  # noqa: BLE001  # sqlglot is not ours; whatever it raises on hostile text is a refusal (I9)
         raise _unreadable(bounded, 0, len(bounded.text)) from None
-    whole = [tree for tree in trees if tree is not None]
+    # A comment behind the last semicolon is a statement to sqlglot.
+    whole = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     if len(whole) != 1:
         raise _unreadable(bounded, 0, len(bounded.text))
     return whole[0]
