@@ -1,14 +1,21 @@
 """Shipped packs: they load, lint clean together, and keep their comments."""
 
+from dataclasses import replace
+from importlib import resources
+
 import pytest
 from policy_room import TODAY
 
 from cleanroom.contracts import shipped_contracts
 from cleanroom.errors import UsageProblem
 from cleanroom.names import MemberName
+from policies.decide import decide
+from policies.decision import Allowed, Question, Refused
 from policies.lint import lint
 from policies.load import load_policy
+from policies.model import Mode
 from policies.packs import instantiate, pack_names
+from queries.template import load_template
 
 MAKER, HARBOR, ALDER = MemberName("solstice"), MemberName("harbor"), MemberName("alder")
 
@@ -54,3 +61,29 @@ def test_unknown_packs_and_names_are_refused() -> None:
         instantiate("nonsense", member=HARBOR, queriers=[MAKER])
     with pytest.raises(UsageProblem, match="CR-P071"):
         instantiate("recall", member=MemberName("a]\nmode: ad_hoc"), queriers=[MAKER])
+
+
+SERVED = {
+    "warranty-baseline": ("claim-rate-by-region", "claims-by-model", "claims-by-service-month", "warranty-cost"),
+    "service-baseline": ("care-plan-attach", "first-response", "referrals", "returns-by-model", "funnel"),
+    "recall": ("recall-reach",),
+    "benchmark-across-retailers": ("claims-us-and-others",),
+}
+
+
+@pytest.mark.parametrize("pack", sorted(SERVED))
+def test_a_pack_answers_the_shipped_templates_of_its_purpose(pack: str) -> None:
+    """A retailer and a maker that sign a pack can run these at once, and for no other purpose."""
+    held = [
+        filled.policy
+        for member, kind in ((HARBOR, "retailer"), (MAKER, "manufacturer"))
+        for filled in instantiate(pack, member=member, queriers=[MAKER, HARBOR], held_by=kind)
+    ]
+    for name in SERVED[pack]:
+        text = (resources.files("queries.library") / f"{name}.sql").read_bytes()
+        template = load_template(text, place=name, contracts=shipped_contracts())
+        asked = Question(querier=MAKER, purpose=template.purpose, mode=Mode.TEMPLATES, today=TODAY)
+        decision = decide(template.shape, contracts=shipped_contracts(), policies=held, question=asked)
+        assert isinstance(decision, Allowed), (name, decision)
+        other = replace(asked, purpose="marketing")
+        assert isinstance(decide(template.shape, contracts=shipped_contracts(), policies=held, question=other), Refused)
