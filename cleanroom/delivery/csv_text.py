@@ -4,8 +4,6 @@ Attack stopped: a text cell that a spreadsheet would run as a formula (``=``, ``
 leading ``'``. Numbers are written by us from numbers, so a minus sign there is only a minus sign.
 """
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,12 +26,11 @@ class CsvOptions:
 def render_csv(table: ReleasedTable, about: About, options: CsvOptions | None = None) -> bytes:  # noqa: ARG001
     """``table`` as CSV with a header row. ``about`` has no place in a CSV: readers expect rows from line two on."""
     options = options or CsvOptions()
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";" if options.decimal_comma else ",", lineterminator="\n")
-    writer.writerow([_safe(name) for name in distinct_names(table)])
-    for row in table.rows:
-        writer.writerow([_field(value, options) for value in row])
-    return (b"\xef\xbb\xbf" if options.bom else b"") + text.getvalue().encode()
+    lines = [[_safe(name) for name in distinct_names(table)]]
+    lines += ([_field(value, options) for value in row] for row in table.rows)
+    delimiter = ";" if options.decimal_comma else ","
+    text = "".join(delimiter.join(_quoted(field, delimiter) for field in line) + "\n" for line in lines)
+    return (b"\xef\xbb\xbf" if options.bom else b"") + text.encode()
 
 
 def _field(value: ShownValue | Withheld, options: CsvOptions) -> str:
@@ -51,6 +48,13 @@ def _field(value: ShownValue | Withheld, options: CsvOptions) -> str:
             return value.isoformat()
         case _:
             return str(value)
+
+
+def _quoted(field: str, delimiter: str) -> str:
+    # Not csv.writer: with a bare newline as terminator it leaves a carriage return unquoted, and readers end the row.
+    if not any(character in field for character in (delimiter, '"', "\r", "\n")):
+        return field
+    return '"' + field.replace('"', '""') + '"'
 
 
 def _safe(text: str) -> str:

@@ -9,23 +9,38 @@ least. The set of least units is a subset of all contributing units, so its size
 only make a threshold harder to reach, never easier.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from cleanroom.engine.counts import CONTRIBUTOR
 from cleanroom.engine.expressions import column_of, dimension_columns, predicate_columns, render_predicate
 from cleanroom.engine.literals import quote_name, quote_number, quote_text
+from cleanroom.names import MemberName
 from cleanroom.plan import PinnedTable, Plan, SourceObligations
 from cleanroom.shape import ColumnRef, PerUnit, PerUnitFn, PerUnitOutput, QueryShape
+
+_LONGEST_ALIASED = 50
 
 TableReference = Callable[[PinnedTable], str]
 """How a pinned table is spelled in FROM; the session knows."""
 
 
+def lake_alias(member: MemberName) -> str:
+    """The catalogue name of a member's lake: ``lake_<member>``, or a digest where that is no plain short name."""
+    if "-" not in member and len(member) <= _LONGEST_ALIASED:
+        return f"lake_{member}"
+    return f"lakex_{hashlib.sha256(member.encode()).hexdigest()[:48]}"
+
+
+def table_name(table: PinnedTable) -> str:
+    """A pinned table's name, without its snapshot."""
+    return f"{quote_name(lake_alias(table.member))}.main.{quote_name(table.dataset)}"
+
+
 def lake_reference(table: PinnedTable) -> str:
     """A pinned table as the locked session attaches it: one catalogue per member, at its snapshot."""
-    lake = quote_name(f"lake_{table.member}")
-    return f"{lake}.main.{quote_name(table.dataset)} AT (VERSION => {int(table.snapshot)})"
+    return f"{table_name(table)} AT (VERSION => {int(table.snapshot)})"
 
 
 def used_columns(shape: QueryShape) -> frozenset[ColumnRef]:

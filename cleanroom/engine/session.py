@@ -6,7 +6,6 @@ open even when locked (``duckdb_databases()`` shows the catalogue's key, ``glob`
 ``duckdb_settings()``, ``query()``) is why no other text ever gets here. ``tests/attacks/engine`` holds the list.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,13 +17,12 @@ import pyarrow as pa
 
 from cleanroom.engine.control import RunControl, RunFailed, RunOutOfMemory
 from cleanroom.engine.literals import quote_name, quote_text
+from cleanroom.engine.rows import lake_alias, lake_reference, table_name
 from cleanroom.engine.sql import EngineSql
 from cleanroom.errors import CleanroomError
 from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import PinnedTable
 from cleanroom.vault.lake import PublishedLake, attach_lake, load_lake_extensions
-
-_LONGEST_ALIASED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +100,7 @@ class Session:
 
     def reference(self, table: PinnedTable) -> str:
         """``table`` as this session spells it in FROM."""
-        plain = f"{quote_name(lake_alias(table.member))}.main.{quote_name(table.dataset)}"
-        return f"{plain} AT (VERSION => {int(table.snapshot)})" if self._versioned else plain
+        return lake_reference(table) if self._versioned else table_name(table)
 
     def columns(self, table: PinnedTable) -> ColumnTypes:
         """The physical columns of ``table``; cached, a pinned table never changes.
@@ -157,13 +154,6 @@ def _single_select(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.State
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise duckdb.InvalidInputException("not one SELECT")
     return statements[0]
-
-
-def lake_alias(member: MemberName) -> str:
-    """The catalogue name of a member's lake: ``lake_<member>``, or a digest where that is no plain short name."""
-    if "-" not in member and len(member) <= _LONGEST_ALIASED:
-        return f"lake_{member}"
-    return f"lakex_{hashlib.sha256(member.encode()).hexdigest()[:48]}"
 
 
 def _connect(limits: SessionLimits) -> duckdb.DuckDBPyConnection:

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from cleanroom.engine.control import RunCancelled, RunControl, RunFailed, RunOutOfMemory, RunTimedOut
-from cleanroom.engine.session import Session, SessionLimits, lake_alias
+from cleanroom.engine.rows import lake_alias
+from cleanroom.engine.session import Session, SessionLimits
 from cleanroom.engine.sql import EngineSql
 from cleanroom.names import DatasetName, MemberName, SnapshotId
 from cleanroom.plan import PinnedTable
