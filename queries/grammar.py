@@ -2,7 +2,7 @@
 
 Comes in: sqlglot's tree. Goes out: violations, all of them; none means every node and argument is in ``GRAMMAR``.
 sqlglot keeps surprising syntax in arguments nobody looks at (``Select.into``, ``Table.when``, ``Star.except_``), so an
-argument is allowed by being listed here and in no other way. ``KNOWN_ARGS`` records what sqlglot had when this table
+argument is allowed by being listed here and in no other way. ``known_args`` records what sqlglot had when this table
 was read line by line; a test fails when an upgrade adds one.
 """
 

@@ -6,7 +6,7 @@ parameter and its type, never the value (I15).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -77,7 +77,8 @@ class Parameters:
             return Parameter(name=name, type=wanted, span=span)
         if declared is not None:
             check_value(declared, self.given[name], span)
-        return typed_value(name, wanted, self.given[name], span)
+        # INVARIANT I15: a value has no place in the text, so that no refusal's rewrite repeats it.
+        return replace(typed_value(name, wanted, self.given[name], span), span=None)
 
 
 def unused(parameters: Parameters, used: frozenset[str]) -> tuple[Violation, ...]:
