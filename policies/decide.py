@@ -17,8 +17,9 @@ from policies.obligations import obligations_of
 from policies.rules import RULES
 from policies.rules.rule import Rule
 from policies.unknown import no_column, no_dataset
-from policies.uses import Target, uses_of
+from policies.uses import Target
 from policies.visible import CONTRIBUTOR, admitted, column_exists
+from policies.walk import uses_of
 
 
 def decide(

@@ -3,9 +3,15 @@
 from pathlib import Path
 
 import pytest
-from rule_page import PAGES, answered, examples, rewritten
+from rule_page import PAGES, TODAY, answered, examples, rewritten
 
+from cleanroom.contracts import shipped_contracts
+from cleanroom.names import MemberName
+from policies.decision import Question
+from policies.model import Mode
 from policies.rules import RULES
+from queries.check import check
+from queries.parameters import Parameters
 
 NAMED = {rule.name: rule.code for rule in RULES} | {"queriers": "CR-Q200", "column_granted": "CR-Q201"}
 FILES = sorted(PAGES.glob("*.md"))
@@ -49,3 +55,19 @@ def test_every_rewrite_on_a_page_is_legal(page: Path) -> None:
         if violations and all(violation.rewrite is not None for violation in violations):
             legal = rewritten(example.sql, violations)
             assert example.checked(legal).violations == (), legal
+
+
+def test_a_parameters_value_is_never_repeated_by_a_refusal() -> None:
+    """I15: the same cut is rewritten where the text holds the date, and only named where a parameter does."""
+    (passing, *_) = examples(PAGES / "grain.md")
+    sql = passing.sql.replace("BETWEEN DATE '2026-01-01' AND DATE '2026-03-31'", ">= :from")
+    question = Question(querier=MemberName("solstice"), purpose="warranty", mode=Mode.AD_HOC, today=TODAY)
+    result = check(
+        sql,
+        contracts=shipped_contracts(),
+        policies=passing.policies,
+        question=question,
+        parameters=Parameters(given={"from": "2026-03-15"}),
+    )
+    assert [(violation.code, violation.rewrite) for violation in result.violations] == [("CR-P109", None)]
+    assert "2026-03" not in repr(result.violations)
