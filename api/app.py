@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
@@ -50,7 +49,7 @@ def create_app(room: Room, *, limiter: RateLimiter | None = None, threads: int =
         finally:
             await run_in_threadpool(worker.stop)
 
-    app = FastAPI(
+    app = _RoomApp(
         title="Cleanroom",
         version=API_VERSION,
         description="A data clean room for makers of durable goods and the retailers that sell them.",
@@ -59,7 +58,6 @@ def create_app(room: Room, *, limiter: RateLimiter | None = None, threads: int =
         redoc_url=None,
         lifespan=lifespan,
         max_body_size=MAX_BODY_BYTES,
-        middleware=[Middleware(Observed, metrics=metrics), Middleware(Headers)],
         responses=_PROBLEMS,
     )
     app.state.room = room
@@ -70,6 +68,14 @@ def create_app(room: Room, *, limiter: RateLimiter | None = None, threads: int =
         app.include_router(router, prefix="/v1")
     _add_probes(app, metrics)
     return app
+
+
+class _RoomApp(FastAPI):
+    """FastAPI with our own layers outside all of its own: what it answers by itself (413) passes them too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The framework's stack inside counting, headers and problems."""
+        return Observed(Headers(problems.PlainTextIsAProblem(super().build_middleware_stack())), self.state.metrics)
 
 
 class Headers:

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cleanroom.errors import CleanroomError, PolicyRefused
 
@@ -50,6 +51,30 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(Exception, _unexpected)
+
+
+class PlainTextIsAProblem:
+    """Failures that the framework sends as plain text, without asking any handler, leave as problems too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on but a plain-text failure."""
+        replaced: Response | None = None
+
+        async def exchanged(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] in _FRAMEWORK:
+                kinds = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+                if any(kind.startswith(b"text/plain") for kind in kinds):
+                    replaced = _framework_problem(message["status"], {})
+                    await replaced(scope, receive, send)
+                    return
+            if replaced is None:
+                await send(message)
+
+        await self._app(scope, receive, exchanged)
 
 
 def problem_of(error: CleanroomError) -> tuple[HTTPStatus, dict[str, object]]:
@@ -92,11 +117,15 @@ async def _malformed(_request: Request, error: Exception) -> Response:
 async def _framework(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError("installed for the framework's errors")
-    code, message = _FRAMEWORK.get(error.status_code, ("CR-A009", "the request cannot be answered"))
-    status = HTTPStatus(error.status_code)
     allowed = {key: value for key, value in (error.headers or {}).items() if key.lower() in {"allow", "accept"}}
+    return _framework_problem(error.status_code, allowed)
+
+
+def _framework_problem(number: int, headers: Mapping[str, str]) -> Response:
+    code, message = _FRAMEWORK.get(number, ("CR-A009", "the request cannot be answered"))
+    status = HTTPStatus(number)
     return JSONResponse(
-        _body(status, code, message, "", {}), status_code=status, media_type=MEDIA_TYPE, headers=allowed
+        _body(status, code, message, "", {}), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers)
     )
 
 
