@@ -7,8 +7,12 @@ guessed silently: what was found out is a finding.
 
 from collections import deque
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanroom.errors import DataRefused, UsageProblem
 from connectors.formats.dialects import Guess, guess_dialect, header_names
@@ -16,7 +20,7 @@ from connectors.formats.encodings import Encoding, decode_chunks, find_encoding,
 from connectors.formats.layout_rows import is_total, repeats, starts_like_total
 from connectors.formats.opening import open_file, plain_stream
 from connectors.formats.plain_scan import plain_scan
-from connectors.formats.records import Cells, Parsed, lines, parse
+from connectors.formats.records import Block, Cells, Parsed, PlainRows, lines, parse_blocks, parsed
 from connectors.formats.source import ROW, DuckdbScan, Record, RecordSource, SourceOptions, new_tally
 from connectors.formats.tally import Tally
 from connectors.limits import SAMPLE_BYTES
@@ -75,28 +79,27 @@ class DelimitedSource(RecordSource):
         self.encoding, self.guess, self.dialect = encoding, guess, guess.dialect
         self._file, self._stream = file, stream
         tally = new_tally(options)
-        parsed = self._parsed(options)
+        blocks = self._open_blocks(options)
         self._header_row = _header_row(guess, options)
-        columns, self._header = self._find_header(parsed, tally, options)
-        super().__init__(columns, options, tally, self._kept(parsed, tally, options))
+        columns, self._header = self._find_header(blocks, tally, options)
+        super().__init__(columns, options, tally, iter(()))
+        self._parsed_blocks = blocks
         if encoding.is_guess:
             tally.note("CR-D125")
         if options.delimiter is None and guess.columns > 1:
             tally.note("CR-D128")
 
-    def _parsed(self, options: SourceOptions) -> Iterator[Parsed]:
+    def _open_blocks(self, options: SourceOptions) -> "_Blocks":
         chunks = decode_chunks(plain_stream(self._stream, options.limits), self.encoding)
-        return parse(lines(chunks, options.limits), self.dialect, options.limits)
+        return _Blocks(parse_blocks(lines(chunks, options.limits), self.dialect, options.limits))
 
-    def _find_header(
-        self, parsed: Iterator[Parsed], tally: Tally, options: SourceOptions
-    ) -> tuple[tuple[str, ...], Cells]:
+    def _find_header(self, blocks: "_Blocks", tally: Tally, options: SourceOptions) -> tuple[tuple[str, ...], Cells]:
         if self._header_row == 0:
             names, changed = header_names(options.columns, ROW)
             if changed:
                 raise UsageProblem("CR-D109", "`columns` names a column twice or not at all")
             return names, []
-        for number, cells, _ in parsed:
+        for number, cells, _ in blocks.one_by_one():
             if number < self._header_row or (isinstance(cells, list) and not any(cell.strip() for cell in cells)):
                 tally.skip(number, "CR-D123" if number < self._header_row else "CR-D120")
                 continue
@@ -112,26 +115,46 @@ class DelimitedSource(RecordSource):
             return names, [cell.strip() for cell in cells]
         raise DataRefused("CR-D102", "the file has no header", help="check `header_row` and `preamble_rows`")
 
-    def _kept(self, parsed: Iterator[Parsed], tally: Tally, options: SourceOptions) -> Iterator[Record]:
+    def _read(self) -> Iterator[pa.RecordBatch]:
+        """Plain blocks column by column, all others row by row; the last ``footer_rows`` records are skipped."""
         held: deque[Record] = deque()
+        footer = self.options.footer_rows
         try:
-            for record in self._rows(parsed, tally):
-                if not options.footer_rows:
-                    yield record
+            for block in self._parsed_blocks:
+                batch = self._plain(block) if isinstance(block, PlainRows) and not footer else None
+                if batch is not None:
+                    yield batch
                     continue
-                held.append(record)
-                if len(held) > options.footer_rows:
-                    yield held.popleft()
+                held.extend(self._careful(parsed(block)))
+                records = [held.popleft() for _ in range(len(held) - footer)]
+                if records and (batch := self._batch(records)).num_rows:
+                    yield batch
             for number, _ in held:
-                tally.skip(number, "CR-D122")
+                self.tally.skip(number, "CR-D122")
         finally:
             if isinstance(self._file, Path):
                 self._stream.close()
 
-    def _rows(self, parsed: Iterator[Parsed], tally: Tally) -> Iterator[Record]:
+    def _plain(self, block: PlainRows) -> pa.RecordBatch | None:
+        """The block as one batch, or None if any row of it needs a look: ragged, half empty, or like the header."""
+        width = len(self.columns)
+        is_before_data = self._header_row == 0 and block.first <= self.options.preamble_rows
+        if is_before_data or set(map(len, block.rows)) != {width}:
+            return None
+        arrays = self._arrays(block.rows)
+        if arrays is None or (self._header and pc.any(pc.equal(arrays[0], self._header[0])).as_py()):
+            return None
+        empty = [pc.cast(pc.equal(array, ""), pa.int16()) for array in arrays]
+        if (pc.max(reduce(pc.add, empty)).as_py() or 0) * 2 >= width:
+            return None
+        rows = pa.array(range(block.first, block.first + len(block.rows)), type=pa.int64())
+        return self._with_rows(arrays, rows)
+
+    def _careful(self, records: list[Parsed]) -> Iterator[Record]:
+        tally = self.tally
         width = len(self.columns)
         skipping = self.options.preamble_rows if self._header_row == 0 else 0
-        for number, cells, ended in parsed:
+        for number, cells, ended in records:
             if number <= skipping:
                 tally.skip(number, "CR-D123")
             elif isinstance(cells, str):
@@ -143,7 +166,7 @@ class DelimitedSource(RecordSource):
             elif len(cells) == width and not self._is_layout(number, cells, tally):
                 if not ended:
                     tally.note("CR-D126", row=number)
-                yield number, [cell or None for cell in cells]
+                yield number, cells
             elif len(cells) != width:
                 fixed = self._ragged(number, cells, ended, tally)
                 if fixed is not None:
@@ -161,13 +184,13 @@ class DelimitedSource(RecordSource):
             tally.skip(number, code)
         return bool(code)
 
-    def _ragged(self, number: int, cells: Cells, ended: bool, tally: Tally) -> list[str | None] | None:
+    def _ragged(self, number: int, cells: Cells, ended: bool, tally: Tally) -> Cells | None:
         width = len(self.columns)
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
             if self._is_layout(number, cells[:width], tally):
                 return None
             tally.note("CR-D127", row=number)
-            return [cell or None for cell in cells[:width]]
+            return cells[:width]
         if len(cells) < width and starts_like_total(cells):
             tally.skip(number, "CR-D122")
         elif not ended and len(cells) < width:
@@ -186,6 +209,28 @@ class DelimitedSource(RecordSource):
         if self._started or self.options.footer_rows or self._header_row == 0 or not isinstance(self._file, Path):
             return None
         return plain_scan(self._file, self.encoding, self.dialect, self.columns, self._header_row, self.options)
+
+
+class _Blocks(Iterator[Block]):
+    """Blocks of records, of which the first can be taken one by one; the rest of that block comes next."""
+
+    def __init__(self, blocks: Iterator[Block]) -> None:
+        self._blocks = blocks
+        self._rest: list[Parsed] = []
+
+    def one_by_one(self) -> Iterator[Parsed]:
+        """Record after record, until the caller stops."""
+        for block in self._blocks:
+            records = parsed(block)
+            for at, record in enumerate(records, start=1):
+                self._rest = records[at:]
+                yield record
+
+    def __next__(self) -> Block:
+        if self._rest:
+            rest, self._rest = self._rest, []
+            return rest
+        return next(self._blocks)
 
 
 def _header_row(guess: Guess, options: SourceOptions) -> int:

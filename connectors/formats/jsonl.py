@@ -76,9 +76,11 @@ def _rows(stream: BinaryIO, options: SourceOptions, tally: Tally) -> Iterator[tu
         tally.note("CR-D125")
     chunks = decode_chunks(plain_stream(stream, options.limits), encoding)
     blocks = lines(chunks, options.limits)
-    number, is_first = 0, True
+    is_first = True
     for block in blocks:
-        for number, text, ended in block:
+        last = len(block.texts) - 1
+        for at, text in enumerate(block.texts):
+            number, ended = block.first + at, block.ended or at < last
             plain = text.strip("\ufeff \t\r\n")
             if not plain:
                 tally.skip(number, "CR-D120")

@@ -4,6 +4,7 @@ Written by hand because the standard reader takes one-character delimiters only,
 the file without a word, and cannot say on which line a damaged record starts.
 """
 
+import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -26,18 +27,36 @@ class Dialect:
 
 
 Cells = list[str]
-Line = tuple[int, str, bool]
-"""1-based number, text without its line end, whether a line end followed."""
 Parsed = tuple[int, Cells | str, bool]
 """1-based number of the first line, the cells or the code of the damage, whether a line end followed."""
 
 
-def lines(chunks: Iterator[str], limits: Limits) -> Iterator[list[Line]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Consecutive physical lines without their ends: the 1-based number of the first, and whether the last one ended."""
+
+    first: int
+    texts: list[str]
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainRows:
+    """Records of one line each, the first on line ``first``: no damage, no blank line, no cell of blanks only."""
+
+    first: int
+    rows: list[Cells]
+
+
+Block = PlainRows | list[Parsed]
+
+
+def lines(chunks: Iterator[str], limits: Limits) -> Iterator[Lines]:
     """Blocks of physical lines. A line ends with LF or CRLF; with CR only if the first chunk has no LF at all.
 
     Not ``str.splitlines``: it also splits at U+0085 and U+2028, which are characters of cells.
     """
-    carry, number, end = "", 0, ""
+    carry, number, end = "", 1, ""
     for chunk in chunks:
         if not end:
             end = "\n" if "\n" in chunk or "\r" not in chunk else "\r"
@@ -46,14 +65,11 @@ def lines(chunks: Iterator[str], limits: Limits) -> Iterator[list[Line]]:
         if len(carry) > limits.max_record_chars:
             raise over_limit("characters in one line", limits.max_record_chars)
         if pieces:
-            yield [(number + i, _without_cr(piece), True) for i, piece in enumerate(pieces, start=1)]
+            texts = [piece.removesuffix("\r") for piece in pieces] if "\r" in chunk else pieces
+            yield Lines(first=number, texts=texts, ended=True)
             number += len(pieces)
     if carry:
-        yield [(number + 1, _without_cr(carry), False)]
-
-
-def _without_cr(text: str) -> str:
-    return text.removesuffix("\r")
+        yield Lines(first=number, texts=[carry.removesuffix("\r")], ended=False)
 
 
 def splitter(dialect: Dialect) -> Callable[[str], Cells | str]:
@@ -118,38 +134,116 @@ def _patterns(dialect: Dialect) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return quoted, plain
 
 
-def parse(blocks: Iterator[list[Line]], dialect: Dialect, limits: Limits) -> Iterator[Parsed]:
-    """Records in file order. A damaged record costs its first line only: reading goes on with the next line."""
-    split = splitter(dialect)
-    waiting: deque[Line] = deque()
+def parse(blocks: Iterator[Lines], dialect: Dialect, limits: Limits) -> Iterator[Parsed]:
+    """Records in file order, one by one."""
+    for block in parse_blocks(blocks, dialect, limits):
+        yield from parsed(block)
 
-    def following() -> Line | None:
-        while not waiting:
-            block = next(blocks, None)
-            if block is None:
-                return None
-            waiting.extend(block)
-        return waiting.popleft()
 
-    while (line := following()) is not None:
+def parsed(block: Block) -> list[Parsed]:
+    """The records of a block with their numbers."""
+    if isinstance(block, list):
+        return block
+    return [(number, cells, True) for number, cells in enumerate(block.rows, start=block.first)]
+
+
+def parse_blocks(blocks: Iterator[Lines], dialect: Dialect, limits: Limits) -> Iterator[Block]:
+    """Records in file order. A damaged record costs its first line only: reading goes on with the next line.
+
+    Blocks in which the standard library's reader finds one record a line are taken from it, at its speed; all others
+    are read by our own rules. Both give the same cells: a test compares them.
+    """
+    careful = _Careful(dialect, limits, blocks)
+    at_once = _at_once(dialect)
+    for block in blocks:
+        rows = at_once(block)
+        yield careful.read(block) if rows is None else PlainRows(first=block.first, rows=rows)
+
+
+def _at_once(dialect: Dialect) -> Callable[[Lines], list[Cells] | None]:
+    """A function that gives one record a line, or None if the block needs care."""
+    delimiter, quote = dialect.delimiter, dialect.quote
+    mark = re.escape(delimiter)
+    # A cell of blanks only, or blanks before a quote: rare, and read with care.
+    blanks = re.compile(f"(?:^|{mark})(?!{mark})[^\\S\n]+(?:$|{mark}|{re.escape(quote or '$')})", re.MULTILINE)
+
+    def read(block: Lines) -> list[Cells] | None:
+        texts = block.texts
+        if dialect.escape or not block.ended or "" in texts:
+            return None
+        whole = "\n".join(texts)
+        if "\0" in whole or "\r" in whole or "\ufffd" in whole or not _is_text(whole) or blanks.search(whole):
+            return None
+        if not quote or quote not in whole:
+            return [text.split(delimiter) for text in texts]
+        if len(delimiter) > 1:
+            return None
+        try:
+            rows = list(csv.reader(texts, delimiter=delimiter, quotechar=quote, strict=True))
+        except csv.Error:
+            return None
+        # An open quote makes it take several lines for one record.
+        return rows if len(rows) == len(texts) else None
+
+    return read
+
+
+def _is_text(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_Line = tuple[int, str, bool]
+"""1-based number, text, whether a line end followed."""
+
+
+class _Careful:
+    """Reads blocks by our own rules; takes further blocks when a record goes on."""
+
+    def __init__(self, dialect: Dialect, limits: Limits, blocks: Iterator[Lines]) -> None:
+        self._split, self._quote, self._limits, self._blocks = splitter(dialect), dialect.quote, limits, blocks
+        self._waiting: deque[_Line] = deque()
+
+    def read(self, block: Lines) -> list[Parsed]:
+        self._add(block)
+        found = []
+        while self._waiting:
+            found.append(self._record(self._waiting.popleft()))
+        return found
+
+    def _add(self, block: Lines) -> None:
+        last = len(block.texts) - 1
+        for at, text in enumerate(block.texts):
+            self._waiting.append((block.first + at, text, block.ended or at < last))
+
+    def _following(self) -> _Line | None:
+        if not self._waiting and (block := next(self._blocks, None)) is not None:
+            self._add(block)
+        return self._waiting.popleft() if self._waiting else None
+
+    def _record(self, line: _Line) -> Parsed:
         number, text, ended = line
-        cells = split(text)
+        cells = self._split(text)
         if cells != OPEN_QUOTE:
-            yield number, cells, ended
-            continue
-        taken: list[Line] = []
+            return number, cells, ended
+        taken: list[_Line] = []
         parts, size = [text], len(text)
-        while cells == OPEN_QUOTE and len(taken) < limits.max_record_lines and size <= limits.max_record_chars:
-            more = following()
+        lines_left, chars = self._limits.max_record_lines, self._limits.max_record_chars
+        while cells == OPEN_QUOTE and len(taken) < lines_left and size <= chars:
+            more = self._following()
             if more is None:
                 break
             taken.append(more)
             parts.append(more[1])
             size += len(more[1]) + 1
-            if dialect.quote in more[1]:
-                cells = split("\n".join(parts))
+            if self._quote in more[1]:
+                cells = self._split("\n".join(parts))
         if isinstance(cells, str):
-            waiting.extendleft(reversed(taken))
-            yield number, cells, ended
-        else:
-            yield number, cells, taken[-1][2]
+            self._waiting.extendleft(reversed(taken))
+            return number, cells, ended
+        return number, cells, taken[-1][2]

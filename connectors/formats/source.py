@@ -8,8 +8,10 @@ in the source. Must never let a foreign exception or a value out (I15), nor read
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanroom.errors import Finding, UsageProblem
 from connectors.formats.tally import Rejected, Tally, over_limit
@@ -144,25 +146,42 @@ class RecordSource(Source):
         self._schema = pa.schema([*((name, pa.string()) for name in self.columns), (ROW, pa.int64())])
 
     def _read(self) -> Iterator[pa.RecordBatch]:
-        limit = self.options.limits.max_cell_chars
-        rows: list[int] = []
-        values: list[Sequence[str | None]] = []
-        for row, cells in self._records:
-            if any(cell is not None and len(cell) > limit for cell in cells):
-                self.tally.reject(row, "CR-D116")
-                continue
-            rows.append(row)
-            values.append(cells)
-            if len(rows) == BATCH_ROWS:
-                yield self._batch(rows, values)
-                rows, values = [], []
-        if rows:
-            yield self._batch(rows, values)
+        for records in self._blocks():
+            for at in range(0, len(records), BATCH_ROWS):
+                batch = self._batch(records[at : at + BATCH_ROWS])
+                if batch.num_rows:
+                    yield batch
 
-    def _batch(self, rows: list[int], values: list[Sequence[str | None]]) -> pa.RecordBatch:
-        turned = list(zip(*values, strict=True)) if self.columns else []
-        arrays = [pa.array(column, type=pa.string()) for column in turned]
-        return pa.RecordBatch.from_arrays([*arrays, pa.array(rows, type=pa.int64())], schema=self._schema)
+    def _blocks(self) -> Iterator[list[Record]]:
+        """The records in lists of any length."""
+        while block := list(islice(self._records, BATCH_ROWS)):
+            yield block
+
+    def _batch(self, records: Sequence[Record]) -> pa.RecordBatch:
+        limit = self.options.limits.max_cell_chars
+        if not records:
+            return pa.RecordBatch.from_pylist([], schema=self._schema)
+        arrays = self._arrays([cells for _, cells in records])
+        if arrays is None:
+            kept = []
+            for record in records:
+                if any(cell is not None and len(cell) > limit for cell in record[1]):
+                    self.tally.reject(record[0], "CR-D116")
+                else:
+                    kept.append(record)
+            return self._batch(kept)
+        rows = pa.array([row for row, _ in records], type=pa.int64())
+        return self._with_rows(arrays, rows)
+
+    def _arrays(self, rows: Sequence[Sequence[str | None]]) -> list[pa.Array] | None:
+        """One text array per column; None if a cell is over the limit."""
+        limit = self.options.limits.max_cell_chars
+        arrays = [pa.array(column, type=pa.string()) for column in zip(*rows, strict=True)]
+        return None if any((pc.max(pc.utf8_length(array)).as_py() or 0) > limit for array in arrays) else arrays
+
+    def _with_rows(self, arrays: Sequence[pa.Array], rows: pa.Array) -> pa.RecordBatch:
+        texts = [pc.if_else(pc.equal(array, ""), None, array) for array in arrays]
+        return pa.RecordBatch.from_arrays([*texts, rows], schema=self._schema)
 
 
 def new_tally(options: SourceOptions) -> Tally:
