@@ -51,11 +51,11 @@ _WORDS = tuple(
 
 
 def mutate(random_: random.Random, text: str) -> str:
-    """One to six random edits of ``text``."""
+    """One to four random edits of ``text``."""
     parts = text.split(" ")
-    for _ in range(random_.randint(1, 6)):
+    for _ in range(random_.randint(1, random_.randint(1, 4))):
         at = random_.randrange(len(parts))
-        match random_.randrange(8):
+        match random_.choice((0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 7)):
             case 0:
                 parts[at] = random_.choice(_WORDS)
             case 1:
@@ -86,7 +86,8 @@ def run_one(text: str) -> str:
     Raises:
         AssertionError: a shape that does not survive its own rendering.
     """
-    given = Parameters(given={"from": "2024-01-01", "p": "1"})
+    values = {"from": "2024-01-01", "p": "1"}
+    given = Parameters(given={name: value for name, value in values.items() if f":{name}" in text})
     try:
         shape = bind(parse(text), contracts=_CONTRACTS, mode=Mode.TEMPLATES, parameters=given)
     except PolicyRefused as refused:

@@ -1,11 +1,14 @@
 """Places in a text: from sqlglot's token positions to ``Span``."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from cleanroom.errors import Span
+
+_EMPTY_BRACKETS = re.compile(r"[ \t\n]*\([ \t\n]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Places:
         if end < 0:
             return None
         if isinstance(node, exp.Func | exp.In):
-            end = self._closing(start, end)
+            empty = _EMPTY_BRACKETS.match(self.text, end)
+            end = empty.end() if empty else self._closing(start, end)
         return self.span(start, end)
 
     def _closing(self, start: int, end: int) -> int:
