@@ -24,7 +24,7 @@ def to_arrow(table: ReleasedTable, about: About) -> pa.Table:
     """``table`` in Arrow's types: text, int64, decimal(38, 12), bool, date32; wider ones only where a value needs it.
 
     Raises:
-        UsageProblem: CR-R402 a number needs more than 64 digits before the point.
+        UsageProblem: CR-R502 a number needs more than 64 digits before the point.
     """
     names = distinct_names(table)
     columns = [
@@ -58,7 +58,7 @@ def _decimals(values: Sequence[ShownValue]) -> pa.Array:
             return pa.array(numbers, wanted)
         except pa.ArrowInvalid:  # the text quotes the value: not kept
             continue
-    raise UsageProblem("CR-R402", "a number is too long for this format", help="ask for csv or json")
+    raise UsageProblem("CR-R502", "a number is too long for this format", help="ask for csv or json")
 
 
 def _metadata(table: ReleasedTable, about: About, names: Sequence[str]) -> str:

@@ -41,18 +41,18 @@ def format_named(name: str) -> Format:
     """The format called ``name``.
 
     Raises:
-        UsageProblem: CR-R401 there is none.
+        UsageProblem: CR-R501 there is none.
     """
     for known in FORMATS:
         if known.name == name:
             return known
-    raise UsageProblem("CR-R401", "no such format", help="one of " + ", ".join(known.name for known in FORMATS))
+    raise UsageProblem("CR-R501", "no such format", help="one of " + ", ".join(known.name for known in FORMATS))
 
 
 def deliver(table: ReleasedTable, name: str, about: About | None = None) -> bytes:
     """``table`` as a file of the format called ``name``.
 
     Raises:
-        UsageProblem: CR-R401 no such format, CR-R402 too large for the format.
+        UsageProblem: CR-R501 no such format, CR-R502 too large for the format.
     """
     return format_named(name).render(table, about or About())

@@ -33,10 +33,10 @@ def render_xlsx(table: ReleasedTable, about: About) -> bytes:
     """``table`` as a workbook. A number of more than 15 digits is written as text: Excel would change it.
 
     Raises:
-        UsageProblem: CR-R402 more rows than a sheet has.
+        UsageProblem: CR-R502 more rows than a sheet has.
     """
     if len(table.rows) > MAX_ROWS:
-        raise UsageProblem("CR-R402", "the answer has more rows than a sheet can hold", help="ask for csv or parquet")
+        raise UsageProblem("CR-R502", "the answer has more rows than a sheet can hold", help="ask for csv or parquet")
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, _OPTIONS) as workbook:
         workbook.set_properties({"created": _CREATED})

@@ -122,7 +122,9 @@ class Session:
         return self._rows(sql.text, control)
 
     def close(self) -> None:
-        """Let go of the lakes and of all memory."""
+        """Let go of the lakes and of all memory; waits for nothing, a running statement keeps its own connection."""
+        while not self._free.empty():
+            self._free.get().close()
         self._connection.close()
 
     def __enter__(self) -> "Session":

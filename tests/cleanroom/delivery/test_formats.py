@@ -171,5 +171,5 @@ def test_repeated_names_stay_apart() -> None:
 def test_unknown_format_is_refused() -> None:
     """The formats are a closed list."""
     assert [known.name for known in FORMATS] == ["json", "csv", "parquet", "arrow", "xlsx"]
-    with pytest.raises(UsageProblem, match="CR-R401"):
+    with pytest.raises(UsageProblem, match="CR-R501"):
         deliver(FULL, "pdf")

@@ -14,7 +14,7 @@ from tests.cleanroom.release.rooms import Room, rooms
 
 
 @given(room=rooms())
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_release_equals_reference(room: Room) -> None:
     """INVARIANT I13: over random rooms and legal questions the answer is the slow and obvious one, cell by cell."""
     with Session.over_tables(room.tables()) as session:
