@@ -31,7 +31,7 @@ def number_tails(frame: pl.DataFrame, rule: ColumnRule) -> pl.Series | None:
     """Rows in which a ``.0`` tail is removed, None if there is none."""
     found: pl.Series | None = None
     for name in rule.sources if is_identifying(rule) else ():
-        cells = frame[name].str.strip_chars()
+        cells = frame[name]
         if cells.str.ends_with(".0").any():
             rows = cells.str.contains(_NUMBER_TAIL).fill_null(value=False)
             found = rows if found is None else found | rows

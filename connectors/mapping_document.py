@@ -108,7 +108,7 @@ def parse_mapping(content: bytes, *, place: str) -> MappingDocument:
     except ValidationError as wrong:
         problems = [_problem(error["loc"], error["type"], error["msg"]) for error in wrong.errors(include_input=False)]
         raise DataRefused(
-            "CR-D502", "; ".join(problems), help="see docs/identifiers.md and schema/mapping.v1.json", place=place
+            "CR-D502", "; ".join(problems), help="see docs/identifiers.md", place=place
         ) from None
 
 

@@ -51,7 +51,8 @@ def as_uuids(tokens: pl.Series) -> pa.Array:
     content = filled.buffers()[2].slice(filled.offset * TOKEN_BYTES)
     storage = pa.Array.from_buffers(pa.binary(TOKEN_BYTES), len(filled), [None, content])
     if tokens.null_count():
-        storage = pc.if_else(present, storage, pa.scalar(None, storage.type))
+        # Not pa.scalar: turning a Python object into Arrow imports pandas wherever it is installed.
+        storage = pc.if_else(present, storage, pa.nulls(len(storage), storage.type))
     return pa.ExtensionArray.from_storage(pa.uuid(), storage)
 
 

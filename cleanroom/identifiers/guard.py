@@ -54,7 +54,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         kind=Kind.PHONE,
         pattern=r"^(?:\+[1-9][0-9 ().\-]{8,18}|\(?[0-9]{3}\)?[ .\-][0-9]{3}[ .\-][0-9]{4}|0[1-9][0-9]{2,4}[ \-/][0-9 ]{5,8})$",
-        share=10,
+        share=50,
     ),
     Detector(kind=Kind.PHONE, pattern=r"^0[1-9][0-9]{8,9}$", share=80),
     Detector(
@@ -80,7 +80,7 @@ def looks_like(values: pl.Series) -> Kind | None:
 def guard_column(column: Column, values: pl.Series) -> Finding | None:
     """A fatal finding if ``values`` must not enter a room as ``column``; a key may look like a number or an id.
 
-    E-mail addresses are looked for in all values, the rest in the first 2,000 distinct ones.
+    E-mail addresses are looked for in all values, the rest in the first 2,000 rows of each batch.
     """
     if column.type is not ColumnType.TEXT or column.role is Role.IDENTIFIER:
         return None
@@ -88,7 +88,7 @@ def guard_column(column: Column, values: pl.Series) -> Finding | None:
     if column.role is Role.KEY:
         detectors = tuple(d for d in DETECTORS if d.kind not in _KEYS_MAY_BE and d is not _UUID_WITHOUT_HYPHENS)
     with_at = values.filter(values.str.contains("@", literal=True).fill_null(value=False))
-    kind = _first(with_at, DETECTORS[:1]) or _first(values.head(4 * SAMPLE_VALUES), detectors)
+    kind = _first(with_at, DETECTORS[:1]) or _first(values.head(SAMPLE_VALUES), detectors)
     if kind is None:
         return None
     return Finding(
