@@ -14,7 +14,7 @@ from cleanroom.vault.session import lake_border
 from cleanroom.vault.tables import quoted
 from cleanroom.vault.vault import Vault, commits
 
-_ALIAS = "past"
+ALIAS = "past"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +27,16 @@ class Change:
 
 def history(vault: Vault, dataset: DatasetName | None = None) -> tuple[Commit, ...]:
     """Commits that are still kept, oldest first; of one dataset if named."""
-    with _reader(vault) as connection:
-        found = commits(connection, _ALIAS)
+    with reader(vault) as connection:
+        found = commits(connection, ALIAS)
     return tuple(c for c in found if dataset is None or (c.note is not None and c.note.dataset == dataset))
 
 
 def datasets(vault: Vault) -> tuple[DatasetName, ...]:
     """The datasets the vault holds, by name."""
-    with _reader(vault) as connection:
+    with reader(vault) as connection:
         rows = connection.execute(
-            f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{_ALIAS}' ORDER BY table_name"
+            f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{ALIAS}' ORDER BY table_name"
         ).fetchall()
     return tuple(DatasetName(name) for (name,) in rows)
 
@@ -48,8 +48,8 @@ def row_count(vault: Vault, dataset: DatasetName, snapshot: SnapshotId | None = 
         NotFound: CR-V008 no such dataset, or no such snapshot (any more).
     """
     at = "" if snapshot is None else f" AT (VERSION => {int(snapshot)})"
-    with _reader(vault) as connection:
-        row = _found(connection, f"SELECT count(*) FROM {_ALIAS}.{quoted(dataset)}{at}")
+    with reader(vault) as connection:
+        row = _found(connection, f"SELECT count(*) FROM {ALIAS}.{quoted(dataset)}{at}")
     return row[0]
 
 
@@ -57,12 +57,12 @@ def changes(vault: Vault, dataset: DatasetName, since: SnapshotId, until: Snapsh
     """What changed in ``dataset`` after ``since`` and up to ``until``; CR-V008 as above."""
     window = f"{int(since) + 1}, {int(until)}"
     name = dataset.replace("'", "''")
-    with _reader(vault) as connection:
+    with reader(vault) as connection:
         row = _found(
             connection,
             "SELECT count(*) FILTER (change_type IN ('insert', 'update_postimage')), "
             "count(*) FILTER (change_type IN ('delete', 'update_preimage')) "
-            f"FROM ducklake_table_changes('{_ALIAS}', 'main', '{name}', {window})",
+            f"FROM ducklake_table_changes('{ALIAS}', 'main', '{name}', {window})",
         )
     return Change(inserted=row[0], deleted=row[1])
 
@@ -76,8 +76,9 @@ def _found(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]
 
 
 @contextmanager
-def _reader(vault: Vault) -> Iterator[duckdb.DuckDBPyConnection]:
+def reader(vault: Vault) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session with the newest published copy attached read-only as ``past``."""
     with lake_border(), duckdb.connect(config={"threads": vault.limits.threads}) as connection:
         load_lake_extensions(connection)
-        attach_lake(connection, vault.published(), alias=_ALIAS)
+        attach_lake(connection, vault.published(), alias=ALIAS)
         yield connection
