@@ -4,14 +4,16 @@ For the steward who asks, before signing, "what could this member see of my data
 question obtains; thresholds and the ledger then withhold cells of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from cleanroom.contracts import shipped_contracts
 from cleanroom.contracts.model import ColumnType, Contract
 from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import Contributors, Mechanism
 from cleanroom.shape import Grain
+from policies.meaning import means_the_same
 from policies.merge import Terms, meet_all
 from policies.model import DataPolicy, Mode, Permission
 from policies.visible import CONTRIBUTOR
@@ -65,13 +67,20 @@ class Explanation:
     sentences: tuple[str, ...]
 
 
-def explain(policies: Sequence[DataPolicy], *, contract: Contract, floor: int = 10) -> Explanation:
+def explain(
+    policies: Sequence[DataPolicy],
+    *,
+    contract: Contract,
+    floor: int = 10,
+    contracts: Mapping[DatasetName, Contract] | None = None,
+) -> Explanation:
     """What anybody could see of the dataset that ``policies`` (at least one, all of it) are for.
 
     Args:
         policies: one owner's policy, or those of several owners whose rows `FROM` would mix.
         contract: the dataset's record type.
         floor: the room's least ``minimum_units`` for data about people.
+        contracts: the record types of possible partners, to write a join that fits; the shipped ones by default.
     """
     terms = meet_all(policies, floor=floor if contract.privacy_unit is not None else 1)
     stored = {column.name: column for column in contract.stored}
@@ -104,7 +113,7 @@ def explain(policies: Sequence[DataPolicy], *, contract: Contract, floor: int = 
         sql="",
         sentences=(),
     )
-    with_sql = replace(partial, sql=_sql(partial, contract))
+    with_sql = replace(partial, sql=_sql(partial, contract, contracts or shipped_contracts()))
     return replace(with_sql, sentences=tuple(_sentences(with_sql)))
 
 
@@ -117,8 +126,8 @@ def _shown(terms: Terms, contract: Contract, permission: Permission) -> Iterator
             yield SeenColumn(column=name, grain=grant.grain)
 
 
-def _sql(seen: Explanation, contract: Contract) -> str:
-    """The finest question: every dimension at its grain, every measure; the partner's name stands for all of them."""
+def _sql(seen: Explanation, contract: Contract, contracts: Mapping[DatasetName, Contract]) -> str:
+    """The finest question: every dimension at its grain, every measure; the first partner stands for all of them."""
     if not seen.measures or not seen.queriers:
         return ""
     alias = contract.dataset[0]
@@ -126,14 +135,25 @@ def _sql(seen: Explanation, contract: Contract) -> str:
     numbers = [_measure(alias, measure) for measure in seen.measures]
     lines = ["SELECT " + ",\n       ".join((*columns, *numbers)), f"FROM {contract.dataset} {alias}"]
     if seen.join_required:
-        if not (seen.join_with and seen.join_columns):
+        join = next(_joins(seen, contract, contracts), "")
+        if not join:
             return ""
-        other = "other" if alias != "o" else "joined"
-        column = seen.join_columns[0]
-        lines.append(f"JOIN {seen.join_with[0]} {other} ON {alias}.{column} = {other}.{column}")
+        lines.append(join)
     if columns:
         lines.append(f"GROUP BY {', '.join(columns)}")
     return "\n".join(lines)
+
+
+def _joins(seen: Explanation, contract: Contract, contracts: Mapping[DatasetName, Contract]) -> Iterator[str]:
+    """Joins with each partner on columns that mean the same."""
+    for partner in seen.join_with:
+        other = contracts.get(partner)
+        if other is None:
+            continue
+        for column in seen.join_columns:
+            for theirs in other.stored:
+                if means_the_same(contract, column, other, theirs.name):
+                    yield f"JOIN {partner} partner ON {contract.dataset[0]}.{column} = partner.{theirs.name}"
 
 
 def _spelled(alias: str, seen: SeenColumn) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import combinations
 
 from cleanroom.contracts.model import Contract
+from cleanroom.errors import PolicyRefused
 from cleanroom.names import DatasetName
 from policies.lint.contradictions import CONTRADICTIONS
 from policies.lint.finding import Circumstances, LintFinding, Severity
@@ -16,7 +17,22 @@ from policies.lint.pairs import PAIRS
 from policies.lint.vacuous import VACUOUS
 from policies.model import DataPolicy
 
-__all__ = ["LintFinding", "Severity", "lint"]
+__all__ = ["LintFinding", "Severity", "lint", "require_saveable"]
+
+
+def require_saveable(
+    policies: Sequence[DataPolicy], *, contracts: Mapping[DatasetName, Contract], today: date, floor: int = 10
+) -> tuple[LintFinding, ...]:
+    """Return the warnings about ``policies``, if nothing in them is an error.
+
+    Raises:
+        PolicyRefused: every error at once, CR-P020 to CR-P034 and CR-P060 to CR-P063.
+    """
+    findings = lint(policies, contracts=contracts, today=today, floor=floor)
+    errors = tuple(finding.violation for finding in findings if finding.severity is Severity.ERROR)
+    if errors:
+        raise PolicyRefused(errors)
+    return findings
 
 
 def lint(

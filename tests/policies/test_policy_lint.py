@@ -4,7 +4,8 @@ import pytest
 from policy_room import CLAIMS, SALES, TODAY, policy
 
 from cleanroom.contracts import shipped_contracts
-from policies.lint import Severity, lint
+from cleanroom.errors import PolicyRefused
+from policies.lint import Severity, lint, require_saveable
 from policies.model import DataPolicy
 
 
@@ -136,3 +137,14 @@ def test_the_order_of_the_policies_does_not_matter() -> None:
         policy(SALES, member="alder", sku="{allow: [sum]}"),
     ]
     assert found(*held) == found(*reversed(held))
+
+
+def test_saving_refuses_all_errors_at_once_and_hands_back_the_warnings() -> None:
+    """What the API and the CLI call before a text is kept."""
+    with pytest.raises(PolicyRefused, match="CR-P026") as caught:
+        require_saveable(
+            [sales(minimum_units="9", quantity="{allow: [sum]}")], contracts=shipped_contracts(), today=TODAY
+        )
+    assert [violation.code for violation in caught.value.violations] == ["CR-P026", "CR-P027"]
+    (warned,) = require_saveable([sales(purposes="[]")], contracts=shipped_contracts(), today=TODAY)
+    assert warned.code == "CR-P041"
