@@ -71,7 +71,11 @@ def mutate(random_: random.Random, text: str) -> str:
             case 5:
                 word = parts[at]
                 cut = random_.randint(0, len(word))
-                parts[at] = word[:cut] + chr(random_.choice((0, 9, 39, 34, 92, 0x200B, 0x455, 0x2028, 0xD7FF, 0x1F600))) + word[cut:]
+                parts[at] = (
+                    word[:cut]
+                    + chr(random_.choice((0, 9, 39, 34, 92, 0x200B, 0x455, 0x2028, 0xD7FF, 0x1F600)))
+                    + word[cut:]
+                )
             case 6:
                 parts[at] = f"({parts[at]}" if random_.random() < 0.5 else f"{parts[at]})"
             case _:

@@ -1,10 +1,11 @@
 """What a shape reads: per dataset the columns it mentions and, once decided, the members whose rows take part."""
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import Obligations
 from cleanroom.shape import ColumnRef, Parameter, PerUnit, QueryShape, Source
+from queries.walk import child_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +54,13 @@ def _nodes(shape: QueryShape) -> list[tuple[object, Source | None]]:
         node, within = pending.pop()
         if isinstance(node, tuple):
             pending.extend((item, within) for item in node)
-        elif is_dataclass(node):
-            found.append((node, within))
-            for item in fields(node):
-                value = getattr(node, item.name)
-                inner = node if isinstance(node, Source) and isinstance(value, PerUnit) else within
-                pending.append((value, inner))
+            continue
+        names = child_fields(type(node))
+        if names is None:
+            continue
+        found.append((node, within))
+        for name in names:
+            value = getattr(node, name)
+            inner = node if isinstance(node, Source) and isinstance(value, PerUnit) else within
+            pending.append((value, inner))
     return found

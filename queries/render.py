@@ -16,6 +16,7 @@ from cleanroom.shape import (
     AggregateValue,
     And,
     Arithmetic,
+    ArithmeticOp,
     Case,
     Coalesced,
     CoalesceValue,
@@ -53,6 +54,8 @@ from cleanroom.shape import (
 )
 
 _RESERVED = frozenset(word.lower() for word in DuckDB.Tokenizer.KEYWORDS if word.isidentifier())
+
+_ADDING = (ArithmeticOp.ADD, ArithmeticOp.SUBTRACT)
 
 
 def render(shape: QueryShape) -> str:
@@ -219,7 +222,10 @@ class _Renderer:
             case NumberValue(value=number):
                 return _decimal(number)
             case Arithmetic(op=op, left=left, right=right):
-                return f"{self._inner(left)} {op} {self._inner(right)}"
+                # Chains lean to the left without brackets, so that a long one is no deeper than it was written.
+                loose = isinstance(left, Arithmetic) and (op in _ADDING or left.op not in _ADDING)
+                first = self._value(left) if loose else self._inner(left)
+                return f"{first} {op} {self._inner(right)}"
             case Rounded(value=wrapped, digits=digits):
                 return f"ROUND({self._value(wrapped)}, {digits})"
             case NullIf(value=wrapped, other=other):

@@ -74,9 +74,7 @@ def is_template(text: str) -> bool:
     return re.match(r"\A\ufeff?\s*/\*\s*---", text) is not None
 
 
-def load_template(
-    document: bytes, *, place: str, contracts: Mapping[DatasetName, Contract]
-) -> QueryTemplate:
+def load_template(document: bytes, *, place: str, contracts: Mapping[DatasetName, Contract]) -> QueryTemplate:
     """Return the template in ``document``.
 
     Args:
@@ -130,9 +128,7 @@ def with_contributor(contracts: Mapping[DatasetName, Contract]) -> Mapping[Datas
     """``contracts`` with the pseudo-column that names the member, as every policy may grant it."""
     pseudo = Column(name=CONTRIBUTOR, type=ColumnType.TEXT, role=Role.DIMENSION, description="The member.")
     return {
-        name: contract
-        if CONTRIBUTOR in contract.by_name
-        else replace(contract, columns=(*contract.columns, pseudo))
+        name: contract if CONTRIBUTOR in contract.by_name else replace(contract, columns=(*contract.columns, pseudo))
         for name, contract in contracts.items()
     }
 
@@ -158,15 +154,11 @@ def canonical_form(template: QueryTemplate) -> bytes:
 
 def _split(document: bytes) -> tuple[bytes, str]:
     if len(document) > _MAX_BYTES:
-        raise refusal(
-            "CR-Q101", "text_size", f"the template is larger than {_MAX_BYTES:,} bytes", help="shorten it"
-        )
+        raise refusal("CR-Q101", "text_size", f"the template is larger than {_MAX_BYTES:,} bytes", help="shorten it")
     try:
         text = document.decode("utf-8")
     except UnicodeDecodeError:
-        raise refusal(
-            "CR-Q101", "text_encoding", "the template is not valid UTF-8", help="save it as UTF-8"
-        ) from None
+        raise refusal("CR-Q101", "text_encoding", "the template is not valid UTF-8", help="save it as UTF-8") from None
     match = _FRONT_MATTER.match(text)
     if match is None:
         raise _no_front_matter()
@@ -256,9 +248,7 @@ def _chart(read: TemplateDocument) -> Chart | None:
     return Chart(type=part.type, x=part.x, y=y, series=part.series, title=part.title)
 
 
-def _template(
-    read: TemplateDocument, declared: Mapping[str, Declared], sql: str, shape: QueryShape
-) -> QueryTemplate:
+def _template(read: TemplateDocument, declared: Mapping[str, Declared], sql: str, shape: QueryShape) -> QueryTemplate:
     template = QueryTemplate(
         name=TemplateName(read.name),
         version=read.version,

@@ -25,9 +25,7 @@ ParameterName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 OutputName = Annotated[str, Field(min_length=1, max_length=LIMITS.max_name_chars)]
 Line = Annotated[str, Field(max_length=500)]
 Whole = Annotated[int, Field(strict=True)]
-Scalar = Annotated[
-    Any, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})
-]
+Scalar = Annotated[Any, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -5,21 +5,18 @@ bug of the binder and not of the text, and still refuses.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from cleanroom import shape as vocabulary
 from cleanroom.contracts.model import Contract
-from cleanroom.errors import PolicyRefused, Span
+from cleanroom.errors import PolicyRefused
 from cleanroom.names import DatasetName
 from cleanroom.shape import AggregateValue, ColumnRef, DimensionValue, PerUnit, QueryShape
 from queries.refusal import refusal
+from queries.walk import child_fields
 
-_NODES = frozenset(
-    kind for kind in vars(vocabulary).values() if isinstance(kind, type) and kind.__module__ == vocabulary.__name__
-)
+_PLAIN = frozenset({str, int, bool, Decimal, date, type(None)})
 
 
 def verify(shape: QueryShape, contracts: Mapping[DatasetName, Contract]) -> None:
@@ -51,14 +48,15 @@ def _sound(shape: QueryShape, contracts: Mapping[DatasetName, Contract]) -> bool
         if isinstance(node, tuple):
             pending.extend((item, inner) for item in node)
             continue
-        if isinstance(node, StrEnum | Span) or type(node) in (str, int, bool, Decimal, date, type(None)):
+        if type(node) in _PLAIN or isinstance(node, StrEnum):
             continue
-        if type(node) not in _NODES or not is_dataclass(node):
+        names_of_fields = child_fields(type(node))
+        if names_of_fields is None:
             return False
         if not _in_range(node, inner, shape, names, contracts):
             return False
-        for item in fields(node):
-            value = getattr(node, item.name)
+        for name in names_of_fields:
+            value = getattr(node, name)
             within = shape.sources.index(node) if isinstance(value, PerUnit) and node in shape.sources else inner
             pending.append((value, within))
     return True

@@ -3,7 +3,9 @@
 from hypothesis import strategies as st
 
 _TEXTS = st.sampled_from(["n", "s", "it''s", "", "NULL", "--"])
-_DAYS = st.dates().map(lambda day: f"DATE '{day.isoformat()}'") | st.sampled_from(["'2025-01-01'", "DATE '2025-03-01'", "DATE '2024-12-31'"])
+_DAYS = st.dates().map(lambda day: f"DATE '{day.isoformat()}'") | st.sampled_from(
+    ["'2025-01-01'", "DATE '2025-03-01'", "DATE '2024-12-31'"]
+)
 _WHOLE = st.integers(-5, 5).map(str)
 _NUMBERS = _WHOLE | st.decimals(-9, 9, places=2).map(str)
 _OPERATORS = st.sampled_from(["=", "<>", "!=", "<", "<=", ">", ">="])
@@ -59,7 +61,11 @@ _DIMENSIONS = st.sampled_from(
 
 @st.composite
 def _measure(draw: st.DrawFn) -> str:
-    call = draw(st.sampled_from(["COUNT(*)", "COUNT(s.sale_id)", "COUNT(DISTINCT s.unit_token)", "SUM(s.quantity)", "AVG(c1.total_cost)"]))
+    call = draw(
+        st.sampled_from(
+            ["COUNT(*)", "COUNT(s.sale_id)", "COUNT(DISTINCT s.unit_token)", "SUM(s.quantity)", "AVG(c1.total_cost)"]
+        )
+    )
     if draw(st.booleans()):
         call += f" FILTER (WHERE {draw(predicates)})"
     match draw(st.integers(0, 6)):
@@ -80,15 +86,30 @@ def questions(draw: st.DrawFn) -> str:
     """Whole questions inside the language."""
     dimensions = draw(st.lists(_DIMENSIONS, max_size=3, unique=True))
     measures = [f"{one} AS m{number}" for number, one in enumerate(draw(st.lists(_measure(), min_size=1, max_size=3)))]
-    join = draw(st.sampled_from(["JOIN claims c1 USING (unit_token)", "LEFT JOIN claims AS c1 ON c1.unit_token = s.unit_token AND s.brand = c1.brand"]))
+    join = draw(
+        st.sampled_from(
+            [
+                "JOIN claims c1 USING (unit_token)",
+                "LEFT JOIN claims AS c1 ON c1.unit_token = s.unit_token AND s.brand = c1.brand",
+            ]
+        )
+    )
     text = f"SELECT {', '.join([*dimensions, *measures])} FROM sales s {join}"
     if draw(st.booleans()):
         text += f" WHERE {draw(predicates)}"
     text += " GROUP BY ALL" if dimensions else ""
     if draw(st.booleans()):
-        text += draw(st.sampled_from([" HAVING COUNT(*) > 5 AND NOT (m0 IS NULL OR m0 BETWEEN 1 AND 9)", " HAVING 2.5 <= m0 / COUNT(*)"]))
+        text += draw(
+            st.sampled_from(
+                [" HAVING COUNT(*) > 5 AND NOT (m0 IS NULL OR m0 BETWEEN 1 AND 9)", " HAVING 2.5 <= m0 / COUNT(*)"]
+            )
+        )
     if draw(st.booleans()):
-        text += draw(st.sampled_from([" ORDER BY m0 DESC NULLS FIRST", " ORDER BY 1, COUNT(*)", " ORDER BY SUM(s.quantity) LIMIT 7"]))
+        text += draw(
+            st.sampled_from(
+                [" ORDER BY m0 DESC NULLS FIRST", " ORDER BY 1, COUNT(*)", " ORDER BY SUM(s.quantity) LIMIT 7"]
+            )
+        )
     return text
 
 
@@ -97,7 +118,16 @@ _OUTSIDE = st.sampled_from(
      "COUNT(*) OVER (), ", "random(), ", "COLUMNS(*), ", "s.region::INTEGER, ", "SUM(COUNT(*)), ", "LIST(s.region), ", "s.region[1], "]
 )  # fmt: skip
 _BEHIND = st.sampled_from(
-    [" OFFSET 1", " UNION SELECT 1", " QUALIFY true", " USING SAMPLE 1", " FOR UPDATE", " WINDOW w AS ()", "; SELECT 1", " LIMIT 0"]
+    [
+        " OFFSET 1",
+        " UNION SELECT 1",
+        " QUALIFY true",
+        " USING SAMPLE 1",
+        " FOR UPDATE",
+        " WINDOW w AS ()",
+        "; SELECT 1",
+        " LIMIT 0",
+    ]
 )
 
 

@@ -43,7 +43,10 @@ def test_bounded_text_is_unchanged() -> None:
     assert bound(text.encode()).text == text
 
 
-@pytest.mark.parametrize("word", ["(", ")", "NOT", "-", "CASE", "SELECT", "a AND", "a OR", "a +", "x =", "a,", "JOIN a", "IN (", "'x'", "DATE"])
+@pytest.mark.parametrize(
+    "word",
+    ["(", ")", "NOT", "-", "CASE", "SELECT", "a AND", "a OR", "a +", "x =", "a,", "JOIN a", "IN (", "'x'", "DATE"],
+)
 def test_a_repeated_word_never_recurses_to_death(word: str) -> None:
     """Attack: a long run of anything; it ends as a refusal, whatever the parser would have made of it."""
     for prefix in ("SELECT ", "SELECT COUNT(*) FROM sales WHERE ", "SELECT COUNT(*) FROM sales GROUP BY "):

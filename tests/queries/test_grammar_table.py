@@ -45,7 +45,10 @@ def test_every_node_type_outside_the_table_is_refused() -> None:
     kinds = [
         kind
         for kind in vars(exp).values()
-        if isinstance(kind, type) and issubclass(kind, exp.Expression) and kind not in GRAMMAR and kind is not exp.Expression
+        if isinstance(kind, type)
+        and issubclass(kind, exp.Expression)
+        and kind not in GRAMMAR
+        and kind is not exp.Expression
     ]
     assert len(kinds) > 500
     for kind in kinds:

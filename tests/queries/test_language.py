@@ -58,9 +58,10 @@ def test_the_canonical_condition_means_what_was_written(text: str) -> None:
     shape = ask(f"SELECT COUNT(*) AS n FROM sales s WHERE {text}")
     canonical = render(shape).split("WHERE ", 1)[1]
     sql = "SELECT ({}) FROM sales AS s ORDER BY rowid"
-    assert _CON.execute(sql.format(written)).fetchall() == _CON.execute(
-        sql.format(canonical.replace("sales.", "s."))
-    ).fetchall()
+    assert (
+        _CON.execute(sql.format(written)).fetchall()
+        == _CON.execute(sql.format(canonical.replace("sales.", "s."))).fetchall()
+    )
 
 
 @_QUIET
