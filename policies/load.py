@@ -22,6 +22,7 @@ from policies.yamltext import ParsedText, Path, Problem, UnreadableError, parse_
 
 _PART_AT: Mapping[str, type[BaseModel]] = {"joins": JoinPart, "contributors": ContributorPart, "release": ReleasePart}
 _MAX_SHOWN = 60
+_MAX_PROBLEMS = 200  # nobody reads more, and a refusal's size is bounded like its document's
 
 
 def load_policy(document: bytes, *, place: str) -> DataPolicy:
@@ -33,7 +34,7 @@ def load_policy(document: bytes, *, place: str) -> DataPolicy:
 
     Raises:
         PolicyRefused: CR-P001 not readable as YAML, CR-P002 another kind or apiVersion, CR-P003 unknown key, CR-P004
-            missing key, CR-P005 wrong value, CR-P006 key given twice. All of them at once, in the order of the text.
+            missing key, CR-P005 wrong value, CR-P006 key given twice. All of them at once (the first 200), in the order of the text.
     """
     try:
         parsed = parse_yaml(document)
@@ -212,7 +213,7 @@ def _refused(problems: Sequence[Problem], *, place: str, owner: str) -> PolicyRe
                 help=problem.help,
                 span=problem.span,
             )
-            for problem in ordered
+            for problem in ordered[:_MAX_PROBLEMS]
         )
     )
     refused.place = place

@@ -107,7 +107,7 @@ _ASKED = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(asked=_ASKED, held=st.lists(_policies(), min_size=1, max_size=3), added=_policies())
 def test_adding_a_policy_never_allows_more(asked: QueryShape, held: list[DataPolicy], added: DataPolicy) -> None:
     """Whatever was refused stays refused by the same owners; whatever stays allowed asks for at least as much."""
