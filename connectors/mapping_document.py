@@ -107,9 +107,7 @@ def parse_mapping(content: bytes, *, place: str) -> MappingDocument:
         return MappingDocument.model_validate(loaded)
     except ValidationError as wrong:
         problems = [_problem(error["loc"], error["type"], error["msg"]) for error in wrong.errors(include_input=False)]
-        raise DataRefused(
-            "CR-D502", "; ".join(problems), help="see docs/identifiers.md", place=place
-        ) from None
+        raise DataRefused("CR-D502", "; ".join(problems), help="see docs/identifiers.md", place=place) from None
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cleanroom.client.manifest import Manifest, SignedManifest, sign_manifest
+from cleanroom.client.manifest import Manifest, sign_manifest
 from cleanroom.contracts.model import Contract, Role
 from cleanroom.crypto.member import MemberKeys
 from cleanroom.crypto.symmetric import CollaborationKey
@@ -73,8 +73,8 @@ def prepare(
         raise UsageProblem("CR-D631", "prepare needs at least one file and a mapping of this contract")
     # 1. Decide what each column is made from (mapping against contract; nothing is read yet).
     recipe = _recipe(mapping, contract, collaboration)
-    # 2. Read, map, normalise, tokenise, convert; 3. write rows and rejects. Once more, carefully, if a file that
-    # looked plain was not: the fast reader's work is thrown away whole.
+    # 2. Read, map, normalise, tokenise, convert, write; once more, carefully, if a file that looked plain was not: the
+    # fast reader's work is thrown away whole.
     try:
         return _package(files, recipe, out, member, keys, collaboration, now, progress, limits, careful=False)
     except NotPlain:
@@ -95,26 +95,20 @@ def _package(
     careful: bool,
 ) -> Prepared:
     state = Progressed(repeats=Repeats(drop=recipe.mapping.drop_duplicates))
+    readers: list[tuple[Finding, ...]] = []
     with PackageWriter(out, recipe.contract) as writer:
-        # 2. Each file in turn, reading one thread ahead of transforming, transforming one ahead of writing.
-        opened = [
-            open_rows(path, recipe.mapping.source, recipe.mapping.used, careful=careful, limits=limits)
-            for path in files
-        ]
-        totals = [rows.total for rows in opened]
-        total = sum(count for count in totals if count is not None) if None not in totals else None
-        rejected = 0
-        for rows in opened:
+        # 2. Each file in turn, opened when its turn comes (a folder may hold more files than there are handles).
+        for path in files:
+            rows = open_rows(path, recipe.mapping.source, recipe.mapping.used, careful=careful, limits=limits)
+            # 3. Reading runs one thread ahead of transforming, transforming one ahead of writing.
             for done in ahead(_transformed(rows, recipe, state)):
                 writer.write(done.rows)
                 writer.reject(rows.name, done.rejects, _REASONS)
-                rejected += done.rejected
+                state.rejected += done.rejected
                 if progress is not None:
-                    progress(state.read, total)
-            unread = [(item.row, "", item.code) for item in rows.rejected]
-            writer.reject(rows.name, pl.DataFrame(unread, schema=["row", "column", "code"], orient="row"), _REASONS)
-        unreadable = sum(len(rows.rejected) for rows in opened)
-        unrecorded = sum(rows.skipped for rows in opened)
+                    progress(state.read, rows.total if len(files) == 1 else None)
+            _account_for_unread(rows, state, writer)
+            readers.append(rows.findings)
         # 4. Close, digest, sign.
         entry, period = writer.finish_rows()
         manifest = Manifest(
@@ -123,19 +117,26 @@ def _package(
             member=member,
             created=now.astimezone(UTC).isoformat(),
             rows=entry,
-            rows_read=state.read + unreadable + unrecorded,
-            rows_rejected=rejected + unreadable,
-            rows_skipped=state.skipped + unrecorded,
+            rows_read=state.read,
+            rows_rejected=state.rejected,
+            rows_skipped=state.skipped,
             period=period,
             profiles={name: profile.name for name, profile in sorted(recipe.profiles.items())},
             collaboration_key=collaboration.id if collaboration is not None and recipe.makers else None,
         )
-        folder = writer.finish(_signed(manifest, keys))
-    return Prepared(folder=folder, manifest=manifest, findings=_findings(opened, recipe, state, manifest))
+        folder = writer.finish(sign_manifest(manifest, keys.signing))
+    _note_whole(recipe, state, entry.count)
+    findings = merged([*readers, state.noticed.findings()], one_file=len(files) == 1)
+    return Prepared(folder=folder, manifest=manifest, findings=findings)
 
 
-def _signed(manifest: Manifest, keys: MemberKeys) -> SignedManifest:
-    return sign_manifest(manifest, keys.signing)
+def _account_for_unread(rows: FileRows, state: Progressed, writer: PackageWriter) -> None:
+    """Rows the reader itself rejected or skipped: they were read, and they are in the same books."""
+    unread = [(item.row, "", item.code) for item in rows.rejected]
+    writer.reject(rows.name, pl.DataFrame(unread, schema=["row", "column", "code"], orient="row"), _REASONS)
+    state.rejected += len(unread)
+    state.skipped += rows.skipped
+    state.read += len(unread) + rows.skipped
 
 
 def _transformed(rows: FileRows, recipe: Recipe, state: Progressed) -> Iterator[Transformed]:
@@ -159,13 +160,13 @@ def _recipe(mapping: DataMapping, contract: Contract, collaboration: Collaborati
     return recipe_for(contract, mapping, constants, token_makers(contract, identifiers, collaboration), derived)
 
 
-def _findings(opened: Sequence[FileRows], recipe: Recipe, state: Progressed, manifest: Manifest) -> tuple[Finding, ...]:
+def _note_whole(recipe: Recipe, state: Progressed, packaged: int) -> None:
+    """What is true of the package as a whole."""
     state.noticed.add_count("CR-D620", state.repeats.kept)
     if recipe.derived is not None:
-        state.noticed.add_count("CR-D623", manifest.rows.count, column=recipe.derived)
+        state.noticed.add_count("CR-D623", packaged, column=recipe.derived)
     mapped = {rule.target.name for rule in recipe.rules}
     for maker in recipe.makers:
         for identifier, _key in maker.parts:
             if identifier.within is not None and identifier.within not in mapped:
-                state.noticed.add_count("CR-D624", manifest.rows.count, column=identifier.name)
-    return merged([*(rows.findings for rows in opened), state.noticed.findings()], one_file=len(opened) == 1)
+                state.noticed.add_count("CR-D624", packaged, column=identifier.name)

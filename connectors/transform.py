@@ -55,6 +55,7 @@ class Progressed:
     repeats: Repeats
     noticed: Noticed = field(default_factory=Noticed)
     read: int = 0
+    rejected: int = 0
     skipped: int = 0
 
 
