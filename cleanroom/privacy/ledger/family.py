@@ -5,7 +5,7 @@ and atoms warm; a question that needs nothing finer only adds layers. ``unit`` i
 or ``contributor`` with the minimum of contributors, so that no remainder is fewer retailers than agreed either.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from cleanroom.names import ColumnName, DatasetName
 from cleanroom.plan import PinnedTable, Plan
 from cleanroom.privacy.ledger.atoms import Atoms, Layer, one_atom
 from cleanroom.privacy.ledger.entry import LedgerEntry
+from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
 from cleanroom.privacy.ledger.settle import Case, settle
@@ -34,7 +35,7 @@ class PhysicalColumns(Protocol):
     """A pinned table's columns: name to the engine's type."""
 
     @property
-    def by_name(self) -> "dict[str, str]":
+    def by_name(self) -> Mapping[str, str]:
         """Name to type."""
 
 
@@ -71,6 +72,7 @@ class Family:
     _known: set[bytes] = field(default_factory=set)
     _atoms: Atoms | None = None
     _absorbed: int = 0
+    _exchanges: Exchanges | None = None
 
     def review(self, new: LedgerEntry, reader: GridReader, seconds: float) -> Flags:
         """Which of the numbers of ``new`` (its ``shown``: those that passed everything else) may be shown.
@@ -92,7 +94,9 @@ class Family:
         found = list(_layers(new, views, self.protected, grid))
         distinct = {layer.tobytes(): layer for _, layer in found}
         layers = list(distinct.values())
-        case = Case(atoms=atoms.refined(layers), units=grid.units, held=self._held, new=layers)
+        case = Case(
+            atoms=atoms.refined(layers), units=grid.units, held=self._held, new=layers, exchanges=self._exchanges
+        )
         shown = dict(zip(distinct, settle(case), strict=True))
         for aggregate, layer in found:
             allowed = shown[layer.tobytes()]
@@ -106,6 +110,7 @@ class Family:
             spec = self._spec(everything, reader)
             self._grid = _read(spec, reader, seconds)
             self._atoms, self._absorbed = one_atom(self._grid.cells), 0
+            self._exchanges = Exchanges(self._grid.codes())
             self._held.clear()
             self._known.clear()
         atoms = self._atoms or one_atom(self._grid.cells)
@@ -118,6 +123,8 @@ class Family:
                     self._known.add(layer.tobytes())
                     fresh.append(layer)
         self._held += fresh
+        if self._exchanges is not None:
+            self._exchanges.absorb(fresh)
         self._absorbed = len(self.entries)
         self._atoms = atoms.refined(fresh)
         return self._grid, self._atoms

@@ -16,19 +16,31 @@ Matrix = NDArray[np.int64]
 PRIME = (1 << 31) - 1
 
 
+class BudgetExhausted(Exception):
+    """The question is too hard for its budget; whoever asked takes it for unsafe."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Budget:
-    """How many search steps are left; at zero the answer is "unsafe"."""
+    """What may still be spent: search ``steps``, and ``updates`` of matrix entries."""
 
     steps: int
+    updates: int
 
-    def spend(self) -> bool:
-        """Take one step; False when there is none left."""
+    def step(self) -> None:
+        """Take one search step."""
         self.steps -= 1
-        return self.steps >= 0
+        if self.steps < 0:
+            raise BudgetExhausted
+
+    def update(self, entries: int) -> None:
+        """Change so many matrix entries."""
+        self.updates -= entries
+        if self.updates < 0:
+            raise BudgetExhausted
 
 
-def echelon(rows: Matrix, columns: list[int]) -> tuple[Matrix, list[int]]:
+def echelon(rows: Matrix, columns: list[int], budget: Budget) -> tuple[Matrix, list[int]]:
     """Reduced row echelon form modulo the prime, pivoting in ``columns`` in their order.
 
     Returns the matrix, its pivot rows first (row ``i`` has the only nonzero of column ``pivots[i]``), and the pivots.
@@ -49,14 +61,17 @@ def echelon(rows: Matrix, columns: list[int]) -> tuple[Matrix, list[int]]:
         others = np.flatnonzero(matrix[:, column])
         others = others[others != rank]
         if len(others):
-            matrix[others] = (matrix[others] - matrix[others, column][:, None] * matrix[rank]) % PRIME
+            filled = np.flatnonzero(matrix[rank])
+            budget.update(len(others) * len(filled))
+            block = np.ix_(others, filled)
+            matrix[block] = (matrix[block] - matrix[others, column][:, None] * matrix[rank, filled]) % PRIME
         pivots.append(column)
     return matrix, pivots
 
 
-def without_columns(rows: Matrix, columns: list[int]) -> Matrix:
+def without_columns(rows: Matrix, columns: list[int], budget: Budget) -> Matrix:
     """A basis (perhaps redundant) of the combinations of ``rows`` that vanish on ``columns``."""
-    matrix, pivots = echelon(rows, columns)
+    matrix, pivots = echelon(rows, columns, budget)
     rest = matrix[len(pivots) :]
     return rest[rest.any(axis=1)]
 
@@ -69,14 +84,15 @@ def isolates(rows: Matrix, large: list[int], small: list[frozenset[int]], *, k: 
         large: columns with at least ``k`` units: a vector touching one is harmless.
         small: units of each small column.
         k: minimum units.
-        budget: search steps; exhausted means True.
+        budget: what may be spent; exhausted means True.
     """
-    remaining = without_columns(rows, large)[:, : len(small)]
-    if not len(remaining):
-        return False
-    by_weight = sorted(range(len(small)), key=lambda column: (-len(small[column]), column))
-    basis, pivots = echelon(remaining, by_weight)
-    return _light(basis[: len(pivots)], frozenset(), frozenset(), small, k, budget)
+    try:
+        remaining = without_columns(rows, large, budget)[:, : len(small)]
+        by_weight = sorted(range(len(small)), key=lambda column: (-len(small[column]), column))
+        basis, pivots = echelon(remaining, by_weight, budget)
+        return _light(basis[: len(pivots)], frozenset(), frozenset(), small, k, budget)
+    except BudgetExhausted:
+        return True
 
 
 def _light(
@@ -85,16 +101,15 @@ def _light(
     """Whether some nonzero vector of ``basis``, nonzero on all of ``done`` (whose units are ``held``), is light."""
     if not len(basis):
         return False
-    if not budget.spend():
-        return True
-    if any(len(_support_units(row, small)) < k for row in basis):
+    budget.step()
+    if any(_is_light(row, small, k) for row in basis):
         return True
     open_columns = [c for c in np.flatnonzero(basis.any(axis=0)).tolist() if c not in done]
     open_columns.sort(key=lambda column: (-len(small[column] - held), column))
-    matrix, pivots = echelon(basis, open_columns)
+    matrix, pivots = echelon(basis, open_columns, budget)
     if len(pivots) < len(basis):
         return True  # a vector that vanishes on every open column lives on ``held`` alone
-    if len(held) + _floor(matrix, pivots, open_columns, held, small, k - len(held)) >= k:
+    if len(held) + _floor(matrix, pivots, open_columns, held, small, k - len(held), budget) >= k:
         return False
     # Either the vector is zero on the heaviest pivot (drop its row), or its units are part of the group.
     heaviest = pivots[0]
@@ -104,8 +119,13 @@ def _light(
     return len(grown) < k and _light(matrix, done | {heaviest}, grown, small, k, budget)
 
 
-def _support_units(row: Matrix, small: list[frozenset[int]]) -> frozenset[int]:
-    return frozenset().union(*(small[column] for column in np.flatnonzero(row).tolist()))
+def _is_light(row: NDArray[np.int64], small: list[frozenset[int]], k: int) -> bool:
+    people: set[int] = set()
+    for column in np.flatnonzero(row).tolist():
+        people |= small[column]
+        if len(people) >= k:
+            return False
+    return True
 
 
 def _floor(
@@ -115,6 +135,7 @@ def _floor(
     held: frozenset[int],
     small: list[frozenset[int]],
     enough: int,
+    budget: Budget,
 ) -> int:
     """A lower bound on the new units of any nonzero vector, by disjoint information sets.
 
@@ -129,5 +150,5 @@ def _floor(
         columns = [column for column in columns if small[column] and not (small[column] & used)]
         if len(columns) < rank:
             return total
-        matrix, pivots = echelon(matrix, columns)
+        matrix, pivots = echelon(matrix, columns, budget)
     return total

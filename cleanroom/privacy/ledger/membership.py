@@ -37,6 +37,12 @@ class Grid:
     terms: Mapping[Term, Coded]
     units: Units
 
+    def codes(self) -> Ints:
+        """Cells x terms as small integers, snapshot bits included: no two cells have the same row."""
+        parts = [column.codes + 1 for column in self.terms.values()]
+        parts += [np.unique(bits, return_inverse=True)[1] for bits in (*self.bits.values(), *self.any_bits.values())]
+        return np.column_stack(parts).astype(np.int64).reshape(self.cells, -1)
+
 
 def grid_of(spec: GridSpec, columns: GridColumns, rows: Sequence[Sequence[object]]) -> Grid:
     """The grid from the rows of its query."""

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanroom.privacy.ledger.units import Ints, Units
+from cleanroom.privacy.ledger.units import Ints, Units, sorted_distinct
+
+MAX_MATRIX_ENTRIES = 100_000_000
+"""Rows x columns of one knot (8 bytes each)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,12 @@ class Incidence:
 class Knot:
     """Numbers that hang together through small and unexplained large atoms.
 
-    ``rows`` are number indexes, ascending; ``matrix`` is 0/1, its first ``len(small)`` columns the small atoms.
+    ``rows`` are number indexes, ascending; ``matrix`` is 0/1, its first ``len(small)`` columns the small atoms. It is
+    None where it would be larger than may be laid out: such a knot cannot be settled, only withheld.
     """
 
     rows: tuple[int, ...]
-    matrix: Ints
+    matrix: Ints | None
     small: tuple[frozenset[int], ...]
 
 
@@ -94,7 +98,7 @@ def _fingerprints(groups: Ints, members: Ints, size: int, seed: int) -> Ints:
 
 
 def _without_copies(incidence: Incidence, same_as: Ints) -> Incidence:
-    present = np.unique(incidence.row)
+    present = np.flatnonzero(np.bincount(incidence.row, minlength=incidence.numbers))
     keys = _fingerprints(incidence.row, incidence.column, incidence.numbers, seed=1)[present]
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
     lowest = present[first][group]
@@ -105,13 +109,13 @@ def _without_copies(incidence: Incidence, same_as: Ints) -> Incidence:
 
 
 def _columns_merged(incidence: Incidence, units: Units) -> tuple[Incidence, Units]:
-    present = np.unique(incidence.column)
+    present = np.flatnonzero(np.bincount(incidence.column, minlength=incidence.columns))
     keys = _fingerprints(incidence.column, incidence.row, incidence.columns, seed=2)[present]
     _, group = np.unique(keys, return_inverse=True)
     merged_of = np.full(incidence.columns, -1, dtype=np.int64)
     merged_of[present] = group
     count = int(group.max(initial=-1)) + 1
-    pairs = np.unique(incidence.row * max(count, 1) + merged_of[incidence.column])
+    pairs = sorted_distinct(incidence.row * max(count, 1) + merged_of[incidence.column])
     merged = Incidence(
         row=pairs // max(count, 1), column=pairs % max(count, 1), numbers=incidence.numbers, columns=count
     )
@@ -147,6 +151,9 @@ def _knots(incidence: Incidence, units: Units) -> tuple[Knot, ...]:
         columns, column_at = np.unique(incidence.column[part], return_inverse=True)
         small = units.small[columns]
         if not small.any():
+            continue
+        if len(rows) * len(columns) > MAX_MATRIX_ENTRIES:
+            knots.append(Knot(rows=tuple(rows.tolist()), matrix=None, small=()))
             continue
         place = np.empty(len(columns), dtype=np.int64)
         place[np.argsort(~small, kind="stable")] = np.arange(len(columns))

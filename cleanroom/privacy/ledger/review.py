@@ -64,7 +64,8 @@ class Ledger:
         For the renewed rule: what would differ by 1 .. k-1 units is withheld, and this is what may be served instead.
         """
         with self._lock:
-            candidates = [entry for entry in self._held_by(plan.querier) if entry.plan.shape == plan.shape]
+            history = self._held_by(plan.querier)
+        candidates = [entry for entry in history if entry.plan.shape == plan.shape and entry.plan.tables != plan.tables]
         wanted = set(plan.obligations.receivers)
         held = [entry for entry in candidates if wanted <= {*entry.plan.obligations.receivers, entry.plan.querier}]
         return held[-1] if held else None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.privacy.ledger.atoms import Atoms, Layer
+from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.linear import Budget, isolates
 from cleanroom.privacy.ledger.reduction import Incidence, Knot, reduced
 from cleanroom.privacy.ledger.units import Ints, Units
@@ -19,8 +20,14 @@ Shown = NDArray[np.bool_]
 MAX_SEARCH_STEPS = 400
 """Search steps per question put to the linear test; running out withholds."""
 
-MAX_KNOT_WORK = 400_000_000
-"""Bound on rows x rows x columns of one elimination; a larger knot withholds its new numbers."""
+MAX_MATRIX_UPDATES = 300_000_000
+"""Matrix entries changed per question put to the linear test (about ten nanoseconds each); more withholds."""
+
+HARD_KNOT = 5_000_000
+"""Rows x rows x columns from which on it is worth looking for company first."""
+
+MAX_UPDATES_PER_REVIEW = 1_500_000_000
+"""The same over all questions of one review: what a hostile pattern can cost before all of it is withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,14 @@ class Case:
     units: Units
     held: Sequence[Layer]
     new: Sequence[Layer]
+    exchanges: Exchanges | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Purse:
+    """Matrix updates left for one review."""
+
+    updates: int
 
 
 def settle(case: Case) -> tuple[Shown, ...]:
@@ -43,20 +58,30 @@ def settle(case: Case) -> tuple[Shown, ...]:
     sizes = [int(layer.max(initial=-1)) + 1 for layer in case.new]
     incidence, first_new = _incidence(case)
     shown = np.ones(incidence.numbers, dtype=bool)
-    if units.small.any() and not _whole_is_safe(incidence, units):
+    purse = _Purse(updates=MAX_UPDATES_PER_REVIEW)
+    if case.exchanges is not None and _is_hard(incidence, units):
+        # In enough company whatever is combined: a combination that touches such an atom is harmless.
+        units = units.as_large(case.exchanges.companions(case.atoms, units, case.held, case.new))
+    if units.small.any() and not _whole_is_safe(incidence, units, purse):
         # Which one of two conflicting numbers stays depends on their order only, so nothing new counts as out yet.
         outcome = reduced(incidence, units, settled=first_new)
         for knot in outcome.knots:
-            for number in _withheld(knot, first_new, units.k):
+            for number in _withheld(knot, first_new, units.k, purse):
                 shown[number] = False
         shown = shown[outcome.same_as]
     starts = first_new + np.cumsum([0, *sizes])
     return tuple(shown[start : start + size] for start, size in zip(starts[:-1], sizes, strict=True))
 
 
-def _whole_is_safe(incidence: Incidence, units: Units) -> bool:
+def _is_hard(incidence: Incidence, units: Units) -> bool:
+    """Whether elimination alone would take long."""
+    knots = reduced(incidence, units, settled=incidence.numbers).knots if units.small.any() else ()
+    return any(knot.matrix is None or len(knot.rows) * knot.matrix.size > HARD_KNOT for knot in knots)
+
+
+def _whole_is_safe(incidence: Incidence, units: Units, purse: _Purse) -> bool:
     outcome = reduced(incidence, units, settled=incidence.numbers)
-    return not any(_isolates(knot, list(range(len(knot.rows))), units.k) for knot in outcome.knots)
+    return not any(_isolates(knot, list(range(len(knot.rows))), units.k, purse) for knot in outcome.knots)
 
 
 def _incidence(case: Case) -> tuple[Incidence, int]:
@@ -82,34 +107,38 @@ def _incidence(case: Case) -> tuple[Incidence, int]:
     return incidence, first_new
 
 
-def _withheld(knot: Knot, first_new: int, k: int) -> list[int]:
+def _withheld(knot: Knot, first_new: int, k: int, purse: _Purse) -> list[int]:
     """The new numbers of a knot that must stay: those that, added in order to the admitted ones, isolate a group."""
     new = [place for place, number in enumerate(knot.rows) if number >= first_new]
-    if not new or not _isolates(knot, list(range(len(knot.rows))), k):
+    if not new or not _isolates(knot, list(range(len(knot.rows))), k, purse):
         return []
     admitted = [place for place, number in enumerate(knot.rows) if number < first_new]
     refused: list[int] = []
-    _admit(knot, new, admitted, refused, k)
+    _admit(knot, new, admitted, refused, k, purse)
     return [knot.rows[place] for place in refused]
 
 
-def _admit(knot: Knot, candidates: list[int], admitted: list[int], refused: list[int], k: int) -> None:
+def _admit(knot: Knot, candidates: list[int], admitted: list[int], refused: list[int], k: int, purse: _Purse) -> None:
     """One by one in order, by halves: a safe whole has only safe parts."""
-    if not _isolates(knot, [*admitted, *candidates], k):
+    if not _isolates(knot, [*admitted, *candidates], k, purse):
         admitted.extend(candidates)
     elif len(candidates) == 1:
         refused.extend(candidates)
     else:
         half = len(candidates) // 2
-        _admit(knot, candidates[:half], admitted, refused, k)
-        _admit(knot, candidates[half:], admitted, refused, k)
+        _admit(knot, candidates[:half], admitted, refused, k, purse)
+        _admit(knot, candidates[half:], admitted, refused, k, purse)
 
 
-def _isolates(knot: Knot, places: list[int], k: int) -> bool:
+def _isolates(knot: Knot, places: list[int], k: int, purse: _Purse) -> bool:
+    if knot.matrix is None:
+        return True
     matrix = knot.matrix[places]
     covered = np.flatnonzero(matrix.any(axis=0))
-    if len(places) ** 2 * len(covered) > MAX_KNOT_WORK:
-        return True
     small = [knot.small[column] for column in covered if column < len(knot.small)]
     large = list(range(len(small), len(covered)))
-    return isolates(matrix[:, covered], large, small, k=k, budget=Budget(steps=MAX_SEARCH_STEPS))
+    budget = Budget(steps=MAX_SEARCH_STEPS, updates=min(purse.updates, MAX_MATRIX_UPDATES))
+    before = budget.updates
+    found = isolates(matrix[:, covered], large, small, k=k, budget=budget)
+    purse.updates -= before - max(budget.updates, 0)
+    return found
