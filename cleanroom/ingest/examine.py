@@ -6,7 +6,7 @@ from typing import Protocol
 
 import duckdb
 
-from cleanroom.errors import Finding
+from cleanroom.errors import DataRefused, Finding
 from cleanroom.ingest.guarding import guard_findings, guard_rules
 from cleanroom.ingest.job import Declared, IngestJob, check_declared
 from cleanroom.ingest.refusal import FileRefused
@@ -51,7 +51,7 @@ def examine(
     """Guard, schema and quality of the whole file.
 
     Raises:
-        SchemaRefused, DataRefused: see ``schema``; CR-V029 another number of rows than the manifest states.
+        SchemaRefused, DataRefused: see ``schema``; CR-V024 the rows do not read; CR-V029 another number of rows than the manifest states.
         FileRefused: CR-V025 clear identifiers; CR-V030 to CR-V033 the file as a whole is wrong.
     """
     register_package(writer.connection, job.package)
@@ -61,7 +61,11 @@ def examine(
         *guard_rules(job.contract, present),
     )
     errors = frozenset(rule.id for rule in rules if rule.severity is Severity.ERROR)
-    staged = stage(writer.connection, job.contract, present, rules, errors)
+    try:
+        staged = stage(writer.connection, job.contract, present, rules, errors)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        # Signed by its member and still not what Parquet and UTF-8 promise: the file's fault, not the vault's.
+        raise DataRefused("CR-V024", "the package is not a readable Parquet file", help="prepare it again") from None
     check_declared(declared, job.contract, staged.rows)
     _refuse_if_fatal(QualityReport(rows=staged.rows, quarantined=0, findings=_guarded(rules, staged)))
     checkpoint("guarded")

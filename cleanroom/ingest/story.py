@@ -5,11 +5,12 @@ comes after. Killed anywhere in between, ``recover`` looks and heals (INVARIANT 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cleanroom.crypto.keys import Random, SigningKey
-from cleanroom.errors import DataRefused, IntegrityFailure, UsageProblem
+from cleanroom.errors import CleanroomError, DataRefused, IntegrityFailure, UsageProblem
 from cleanroom.ingest.examine import SecondOpinion, examine, with_decided
 from cleanroom.ingest.job import Declared, IngestJob, VerifyPackage, check_declared
 from cleanroom.ingest.journal import IngestJournal
@@ -27,6 +28,7 @@ from cleanroom.ingest.sealed import report_from, seal_refusal, seal_report
 from cleanroom.quality.judge import words_for
 from cleanroom.quality.report import QualityReport
 from cleanroom.vault.apply import apply
+from cleanroom.vault.compact import CROWDED_FILES, compact, crowded
 from cleanroom.vault.decide import decide
 from cleanroom.vault.quarantine import write_quarantine
 from cleanroom.vault.vault import Vault
@@ -39,7 +41,7 @@ STEPS = ("verified", "guarded", "judged", "decided", "intended", "committed", "p
 class IngestTools:
     """What the story needs from outside. ``checkpoint`` is called with each of ``STEPS``; crash tests stop there.
 
-    ``second_opinion`` is ``quality.evidence.EvidenceWorker().check`` where Great Expectations is wanted.
+    A vault with more than ``crowded_files`` data files is compacted after the receipt. ``second_opinion`` is ``quality.evidence.EvidenceWorker().check`` where Great Expectations is wanted.
     """
 
     journal: IngestJournal
@@ -48,6 +50,7 @@ class IngestTools:
     clock: Callable[[], datetime]
     random: Random
     second_opinion: SecondOpinion | None = None
+    crowded_files: int = CROWDED_FILES
     checkpoint: Callable[[str], None] = lambda step: None  # noqa: ARG005
 
 
@@ -63,7 +66,7 @@ def ingest(job: IngestJob, vault: Vault, tools: IngestTools) -> SignedReceipt:
     try:
         # 8. Verify: a package nobody signed, altered on the way, or made for another contract goes no further.
         declared = _verified(job, tools)
-        receipt, report = _write(job, declared, vault, tools)
+        receipt, report, crowds = _write(job, declared, vault, tools)
     except (DataRefused, PackageAltered, UsageProblem) as refusal:
         tools.journal.refuse(
             job.upload, code=refusal.code, findings=seal_refusal(refusal, job.upload, vault.key, tools.random)
@@ -74,6 +77,10 @@ def ingest(job: IngestJob, vault: Vault, tools: IngestTools) -> SignedReceipt:
     signed = sign_receipt(receipt, tools.room_key)
     tools.journal.commit(signed, findings=seal_report(report, job.upload, vault.key, tools.random))
     tools.checkpoint("receipted")
+    if crowds:
+        # Housekeeping: the file is in and said to be in; what fails here is done after the next file.
+        with suppress(CleanroomError):
+            compact(vault, now=tools.clock())
     return signed
 
 
@@ -88,7 +95,7 @@ def _verified(job: IngestJob, tools: IngestTools) -> Declared:
     return declared
 
 
-def _write(job: IngestJob, declared: Declared, vault: Vault, tools: IngestTools) -> tuple[Receipt, QualityReport]:
+def _write(job: IngestJob, declared: Declared, vault: Vault, tools: IngestTools) -> tuple[Receipt, QualityReport, bool]:
     intent = intent_of(job, declared, vault.member)
     with vault.writer(wait=job.wait) as writer:
         history = writer.commits()
@@ -99,7 +106,7 @@ def _write(job: IngestJob, declared: Declared, vault: Vault, tools: IngestTools)
                 receipt = receipt_from_commit(intent, earlier, tools.clock())
             else:
                 receipt = receipt_of_resend(intent, earlier, writer.snapshot(), tools.clock())
-            return receipt, report_from(receipt)
+            return receipt, report_from(receipt), False
         # 9. Guard; 10. quality gate.
         examined = examine(job, declared, writer, history, tools.second_opinion, tools.checkpoint)
         # 11. Dedupe, meet what is there; what does not pass goes to the uploader's quarantine.
@@ -118,4 +125,4 @@ def _write(job: IngestJob, declared: Declared, vault: Vault, tools: IngestTools)
         receipt = receipt_of(
             intent, decided.counts, snapshot, tools.clock(), new_snapshot=snapshot != before, examined=examined
         )
-        return replace(receipt, findings=report.findings), report
+        return replace(receipt, findings=report.findings), report, crowded(writer, files=tools.crowded_files)

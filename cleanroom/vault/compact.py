@@ -25,6 +25,18 @@ class Compacted:
     files_after: int
 
 
+CROWDED_FILES = 256
+"""Live data files of a vault beyond which it is worth compacting: two months of nights."""
+
+
+def crowded(writer: LakeWriter, *, files: int = CROWDED_FILES) -> bool:
+    """Whether the vault's live tables lie in more than ``files`` data files."""
+    row = writer.connection.execute(
+        f"SELECT coalesce(sum(file_count), 0) FROM ducklake_table_info('{LAKE}')"
+    ).fetchone()
+    return row is not None and int(row[0]) > files
+
+
 def compact(vault: Vault, *, now: datetime, grace: timedelta = GRACE) -> Compacted:
     """Merge small files; remove those replaced longer than ``grace`` ago. History and time travel stay.
 

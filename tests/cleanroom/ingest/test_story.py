@@ -1,5 +1,6 @@
 """Flow 1 in the room, whole: real packages, a real vault."""
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -210,3 +211,25 @@ def test_commits_are_found_by_upload(rig: Rig) -> None:
     assert commit.note is not None
     assert (commit.note.counts, commit.author) == (RowCounts(rows=1, inserted=1), "harbor")
     assert rig.vault.find_commit(UploadId("unknown")) is None
+
+
+def test_a_crowded_vault_is_compacted_after_the_receipt(rig: Rig) -> None:
+    """Many nights leave few files, and every night still reads as it was."""
+    for start in (0, 20):
+        rig.push([sale(n) for n in range(start, start + 20)])
+    package, manifest = rig.package([sale(n) for n in range(40, 60)])
+    ingest(rig.job(package), rig.vault, replace(rig.tools(manifest), crowded_files=8))
+    assert rig.read("SELECT count(*) FROM ducklake_list_files('h', 'sales')") == [(4,)]
+    assert rig.read("SELECT count(*) FROM h.sales AT (VERSION => 2)") == [(40,)]
+
+
+def test_text_that_is_not_utf8_is_refused(rig: Rig) -> None:
+    """INVARIANT I15: a signed file whose texts are no texts is refused without quoting them."""
+    package, _ = rig.package([sale(n, region="canary-region") for n in range(3)])
+    with package.open() as rows:
+        broken = rows.read().replace(b"canary-region", b"canary-\xff\xfe\xfd\xfcon")
+    package, manifest = rig.packaged(broken, 3)
+    with pytest.raises(DataRefused, match=r"CR-V024") as refused:
+        ingest(rig.job(package), rig.vault, rig.tools(manifest))
+    assert "canary" not in str(refused.value)
+    assert refused.value.__cause__ is None
