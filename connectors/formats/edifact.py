@@ -200,7 +200,9 @@ class _Report:
 
     def __init__(self, message: _Message, numbering: Numbering, tally: Tally) -> None:
         self._message, self._numbering, self._tally = message, numbering, tally
-        self._header = self._here = Period()
+        self._header = Period()
+        self._here = Period()
+        self._has_place = False
         self._parties: dict[str, str] = {}
         self._store: str | None = None
         self._currency: str | None = None
@@ -231,7 +233,8 @@ class _Report:
             case "CUX":
                 self._currency = _get(elements, 1, 1) or None
             case "LOC":
-                self._store, self._here = _get(elements, 2) or _get(elements, 2, 3) or None, self._header
+                self._has_place = True
+                self._store, self._here = _get(elements, 2) or _get(elements, 2, 3) or None, Period()
             case "LIN":
                 self._line = Line(gtin=_get(elements, 3) or None, number=_get(elements, 1) or None)
                 if _get(elements, 3, 1) in ("SA", "IN", "BP", "VP"):
@@ -252,7 +255,7 @@ class _Report:
 
     def _read_date(self, elements: Sequence[Sequence[str]]) -> None:
         kind, text, form = _get(elements, 1), _get(elements, 1, 1), _get(elements, 1, 2)
-        known = self._here if self._store is not None else self._header
+        known = self._here if self._has_place else self._header
         if form == "718" and len(text) == 16:
             found = Period(start=iso_date(text[:8]), end=iso_date(text[8:]))
         elif kind in ("90", "194"):
@@ -263,8 +266,9 @@ class _Report:
             found = Period(start=iso_date(text[:8]), end=iso_date(text[:8]))
         else:
             return
-        self._here = found
-        if self._store is None:
+        if self._has_place:
+            self._here = found
+        else:
             self._header = found
 
     @staticmethod
@@ -306,7 +310,8 @@ class _Report:
         if kind != _SOLD and kind not in _RETURNED:
             self._tally.skip(place, "CR-D177")
             return None
-        quantity, period = self._number(text), self._here
+        quantity = self._number(text)
+        period = self._here if self._here.start or self._here.end else self._header
         day = period.end or period.start
         if quantity is None or not (line.gtin or line.sku or line.model) or day is None:
             missing = "CR-D171" if quantity is not None and day is not None else "CR-D176"

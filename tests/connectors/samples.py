@@ -94,7 +94,7 @@ CLUB_852 = (
     "LIN*1*UP*036000291452*IN*980012345~CTP**RES*19.97~"
     "ZA*QS*6~SDQ*EA*92*4711*1*4712*2*4713*3~ZA*QA~SDQ*EA*92*4711*10*4712*20~ZA*QU~SDQ*EA*92*4712*1~"
     "LIN*2*UP*012345678905*IN*980012346~CTP**RES*5.00~ZA*QS~SDQ*EA*92*4711*4~"
-    "CTT*2~SE*16*0001~"
+    "CTT*2~SE*18*0001~"
 )
 """A warehouse club's week: 4 store sales of item 1 and 2, 10 units; one unit returned; on hand left out."""
 
@@ -126,7 +126,7 @@ def slsrpt(end: str = "'") -> bytes:
         "LIN+1++5412345000105:EN'PIA+1+KX?+200:SA'MOA+203:119.85'PRI+AAA:39.95'QTY+153:3'"
         "LOC+162+5456789000031::9'DTM+356:20260106:102'"
         "LIN+2++5412345000105:EN'PRI+AAA:39.95'QTY+153:2'QTY+210:1'QTY+145:30'"
-        "UNT+20+1'UNZ+1+R1'"
+        "UNT+22+1'UNZ+1+R1'"
     )
     return text.replace("'", end).encode()
 

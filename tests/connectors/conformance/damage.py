@@ -140,12 +140,12 @@ def _json() -> Iterator[Damaged]:
 def _edi() -> Iterator[Damaged]:
     club = x12(CLUB_852).decode()
     changes = {
-        "se-count": ("SE*16*", "SE*17*", "CR-D160"),
+        "se-count": ("SE*18*", "SE*19*", "CR-D160"),
         "ge-count": ("GE*1*", "GE*2*", "CR-D161"),
         "iea-count": ("IEA*1*", "IEA*3*", "CR-D162"),
         "ctt": ("CTT*2~", "CTT*5~", "CR-D163"),
-        "control": ("SE*16*0001", "SE*16*0009", "CR-D164"),
-        "no-se": ("SE*16*0001~", "", "CR-D165"),
+        "control": ("SE*18*0001", "SE*18*0009", "CR-D164"),
+        "no-se": ("SE*18*0001~", "", "CR-D165"),
         "no-iea": ("IEA*1*000000077~", "", "CR-D165"),
         "unknown-activity": ("ZA*QU", "ZA*XX", "CR-D174"),
         "no-store-quantity": ("4713*3~", "4713~", "CR-D175"),
@@ -168,10 +168,10 @@ def _edi() -> Iterator[Damaged]:
         yield Damaged(name=f"{name}-unpadded", data=unpadded)
     edifact = slsrpt().decode()
     marks = {
-        "unt": ("UNT+20+", "UNT+21+", "CR-D168"),
+        "unt": ("UNT+22+", "UNT+23+", "CR-D168"),
         "unz": ("UNZ+1+", "UNZ+2+", "CR-D169"),
         "reference": ("UNZ+1+R1", "UNZ+1+R2", "CR-D164"),
-        "no-unt": ("UNT+20+1'", "", "CR-D165"),
+        "no-unt": ("UNT+22+1'", "", "CR-D165"),
         "no-unz": ("UNZ+1+R1'", "", "CR-D165"),
         "no-una": (edifact[:9], "", ""),
         "no-unb": (edifact[: edifact.index("UNH")], "", "CR-D151"),
@@ -179,7 +179,7 @@ def _edi() -> Iterator[Damaged]:
         "quantity": ("QTY+153:3", "QTY+153:x", "CR-D172"),
         "no-quantity": ("QTY+153:3'", "", "CR-D170"),
         "no-gtin": ("LIN+1++5412345000105:EN'PIA+1+KX?+200:SA'", "LIN+1'", "CR-D171"),
-        "cut": ("UNT+20+1'UNZ+1+R1'", "UNT+2", "CR-D117"),
+        "cut": ("UNT+22+1'UNZ+1+R1'", "UNT+2", "CR-D117"),
     }
     for name, (old, new, code) in marks.items():
         data = edifact.replace(old, new, 1).encode()

@@ -1,0 +1,136 @@
+"""Delimited text: dialects, layout rows, and the two readers that have to agree."""
+
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleanroom.errors import DataRefused, UsageProblem
+from connectors.formats import Source, SourceOptions, open_source
+from connectors.formats.records import Dialect, Lines, PlainRows, lines, parse_blocks, parsed, splitter
+from connectors.limits import DEFAULT_LIMITS
+
+
+def read(data: bytes, **options: Any) -> tuple[Source, list[tuple[object, ...]]]:
+    """Rows as tuples, the row number last."""
+    source = open_source(io.BytesIO(data), SourceOptions(format="csv", **options))
+    return source, [tuple(row.values()) for batch in source.batches() for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "cells"),
+    [
+        ('a,"b,""c""",d', Dialect(delimiter=","), ["a", 'b,"c"', "d"]),
+        ('a||"b||c"||', Dialect(delimiter="||"), ["a", "b||c", ""]),
+        ('a, "b" ,c', Dialect(delimiter=","), ["a", "b", "c"]),
+        ('6" pipe,2', Dialect(delimiter=","), ['6" pipe', "2"]),
+        (r'"a\"b",c\,d', Dialect(delimiter=",", escape="\\"), ['a"b', "c,d"]),
+        ("'it''s';x", Dialect(delimiter=";", quote="'"), ["it's", "x"]),
+        ('"a","b', Dialect(delimiter=",", quote=""), ['"a"', '"b']),
+        ('"a"b,c', Dialect(delimiter=","), "CR-D113"),
+        ('a,"b', Dialect(delimiter=","), "CR-D112"),
+        ("", Dialect(delimiter=","), [""]),
+    ],
+)
+def test_one_record_is_cut_into_cells(text: str, dialect: Dialect, cells: list[str] | str) -> None:
+    """Quotes, escapes, long delimiters, and the two kinds of damage."""
+    assert splitter(dialect)(text) == cells
+
+
+@given(
+    st.lists(st.text(alphabet='ab,;" \t\n\x85é', max_size=12), min_size=1, max_size=12),
+    st.sampled_from([",", ";", "\t"]),
+)
+def test_the_fast_and_the_careful_reader_agree(texts: list[str], delimiter: str) -> None:
+    """Where the standard library's reader is used, our own rules give the same cells."""
+    dialect = Dialect(delimiter=delimiter)
+    flat = [line for text in texts for line in text.split("\n")]
+    blocks = list(parse_blocks(iter([Lines(first=1, texts=flat, ended=True)]), dialect, DEFAULT_LIMITS))
+    split = splitter(dialect)
+    for block in blocks:
+        if isinstance(block, PlainRows):
+            assert block.rows == [split(text) for text in flat]
+            assert parsed(block)[0][0] == 1
+
+
+@given(st.lists(st.text(alphabet="ab\r\n\x85\u2028", max_size=6), max_size=8))
+def test_lines_are_the_same_however_the_text_is_cut(pieces: list[str]) -> None:
+    """Chunk borders change nothing, and U+0085 is not a line end."""
+    pieces = ["\n", *pieces]
+    whole = [text for block in lines(iter(["".join(pieces)]), DEFAULT_LIMITS) for text in block.texts]
+    cut = [text for block in lines(iter(pieces), DEFAULT_LIMITS) for text in block.texts]
+    # A CR and its LF may fall into two chunks; both readings drop the CR.
+    assert [text.removesuffix("\r") for text in cut] == [text.removesuffix("\r") for text in whole]
+
+
+def test_rows_carry_the_line_they_start_on() -> None:
+    """Quoted line breaks and blank lines count."""
+    _, rows = read(b'id,note\n1,"two\nlines"\n\n2,x\n')
+    assert rows == [("1", "two\nlines", 2), ("2", "x", 5)]
+
+
+def test_a_file_without_header_takes_the_names_of_the_mapping() -> None:
+    """`header_row: 0` and `columns`."""
+    _, rows = read(b"1;a\n2;b\n", header_row=0, columns=("id", "name"))
+    assert rows == [("1", "a", 1), ("2", "b", 2)]
+
+
+def test_preamble_header_row_and_footer() -> None:
+    """Said by the mapping: all of it is skipped and counted."""
+    data = b"Report\nof today\nid,qty\n1,2\n3,4\nprinted by,me\n"
+    for options in ({"preamble_rows": 2}, {"header_row": 3}):
+        source, rows = read(data, footer_rows=1, **options)
+        assert (rows, dict(source.skipped)) == ([("1", "2", 4), ("3", "4", 5)], {"CR-D122": 1, "CR-D123": 2})
+
+
+def test_repeated_headers_totals_and_blanks_are_left_out_with_a_reason() -> None:
+    """And an article called Total is not one of them."""
+    source, rows = read(b"item,qty,price\nTotal care set,1,9\nitem,qty,price\n,,\nTotal,1,\nGrand total,,\n")
+    assert [row[0] for row in rows] == ["Total care set", "Total"]
+    assert dict(source.skipped) == {"CR-D120": 1, "CR-D121": 1, "CR-D122": 1}
+
+
+def test_empty_and_repeated_names_are_numbered() -> None:
+    """Names differ by more than case, and never clash with the row number."""
+    source, _ = read(b"a,A,,_row\n1,2,3,4\n")
+    assert source.columns == ("a", "A_2", "column_3", "_row_2")
+
+
+def test_nul_only_cells_and_tail_padding() -> None:
+    """Padding after a crash is a rejected row, not a silent one."""
+    source, rows = read(b"a,b\n1,2\n" + b"\0" * 600)
+    assert (len(rows), [item.code for item in source.rejected]) == (1, ["CR-D114"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"encoding": "klingon"},
+        {"delimiter": "\n"},
+        {"delimiter": '"'},
+        {"quote": "''"},
+        {"header_row": 0},
+        {"footer_rows": -1},
+        {"header_row": 0, "columns": ("a", "a")},
+    ],
+)
+def test_wrong_options_are_usage_problems(options: dict[str, Any]) -> None:
+    """The mapping is at fault, not the file."""
+    with pytest.raises(UsageProblem, match="CR-D109"):
+        read(b"a,b\n1,2\n", **options)
+
+
+def test_a_compression_bomb_is_cut_off() -> None:
+    """INVARIANT I1: the expansion ratio holds while unpacking."""
+    import gzip  # noqa: PLC0415
+
+    bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 20_000_000)
+    with pytest.raises(DataRefused, match="CR-D103.*times its packed size"):
+        read(bomb)
+
+
+def test_old_mac_line_ends() -> None:
+    """CR alone."""
+    assert read(b"a,b\r1,2\r3,4\r")[1] == [("1", "2", 2), ("3", "4", 3)]
