@@ -3,7 +3,7 @@
 Made once per decision; rules read it and never the shape's trees again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cleanroom.contracts.model import Column, Contract
@@ -12,6 +12,7 @@ from cleanroom.shape import ColumnRef, QueryShape, Source
 from policies.decision import Question
 from policies.model import ColumnGrant, DataPolicy
 from policies.uses import Uses
+from policies.visible import admitted, column_exists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,25 @@ class CaseSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything a rule may look at."""
+    """Everything a rule may look at. ``held`` are all active policies, for ``named`` only."""
 
     shape: QueryShape
     sources: tuple[CaseSource, ...]
     question: Question
     uses: Uses
+    held: Sequence[DataPolicy]
+
+    def named(self, datasets: Iterable[DatasetName], otherwise: str) -> str:
+        """Those of ``datasets`` that this question may use, for help texts; ``otherwise`` if there are none.
+
+        # INVARIANT I17: an owner's policy may list partners that the querier is not to know of.
+        """
+        seen = [f"`{name}`" for name in datasets if admitted(name, self.held, self.question)]
+        return ", ".join(seen) or otherwise
+
+    def columns_named(self, source: CaseSource, columns: Iterable[ColumnName], otherwise: str) -> str:
+        """Those of ``columns`` of ``source`` that every owner grants, for help texts."""
+        return ", ".join(f"`{name}`" for name in columns if column_exists(name, source.policies)) or otherwise
 
     def owners(self) -> Iterator[tuple[CaseSource, DataPolicy]]:
         """Every owner of every source, in source order and then by member."""

@@ -77,6 +77,7 @@ def _decide(
         ),
         question=question,
         uses=uses_of(shape),
+        held=policies,
     )
     # 2. Columns not granted by every owner: likewise. No rule speaks before this, so that nothing else can tell.
     hidden = [

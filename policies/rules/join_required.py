@@ -14,8 +14,8 @@ def _check(case: Case) -> Iterator[Violation]:
             yield JOIN_REQUIRED.refusal(
                 owner=policy.member,
                 message=f"`{source.dataset}` may only be asked together with another member's data",
-                help=f"join one of {', '.join(f'`{name}`' for name in policy.joins.with_) or 'its partners'} "
-                f"on {', '.join(f'`{name}`' for name in policy.joins.columns) or 'a granted join column'}",
+                help=f"join one of {case.named(policy.joins.with_, 'its partners')} "
+                f"on {case.columns_named(source, policy.joins.columns, 'a granted join column')}",
                 span=source.source.span,
             )
 

@@ -19,17 +19,16 @@ def _check(case: Case) -> Iterator[Violation]:
         for other in case.sources:
             is_tied = frozenset((source.index, other.index)) in tied and other.index != source.index
             if (is_tied or _is_foreign(other, policy)) and other.index != source.index:
-                yield from _refusals(source, policy, other)
+                yield from _refusals(case, source, policy, other)
 
 
-def _refusals(source: CaseSource, policy: DataPolicy, other: CaseSource) -> Iterator[Violation]:
+def _refusals(case: Case, source: CaseSource, policy: DataPolicy, other: CaseSource) -> Iterator[Violation]:
     if other.dataset in policy.joins.with_:
         return
-    allowed = ", ".join(f"`{name}`" for name in policy.joins.with_)
     yield JOIN_WITH.refusal(
         owner=policy.member,
         message=f"`{source.dataset}` may not be combined with `{other.dataset}`",
-        help=f"it may be combined with {allowed}" if allowed else "it may be combined with no dataset",
+        help=f"it may be combined with {case.named(policy.joins.with_, 'no dataset that you may use')}",
         span=other.source.span,
     )
 

@@ -36,7 +36,7 @@ def _table(case: Case, source: CaseSource, per_unit: PerUnit) -> Iterator[Violat
             yield PER_UNIT.refusal(
                 owner=policy.member,
                 message=f"`{per_unit.key}` of `{source.dataset}` is not granted as a join column to group by",
-                help=f"group by one of {', '.join(f'`{name}`' for name in policy.joins.columns) or 'no column'}",
+                help=f"group by {case.columns_named(source, policy.joins.columns, 'no column')}",
                 span=source.source.span,
             )
     sides = [side for pair in case.uses.pairs for side in (pair.left, pair.right) if side.source == source.index]

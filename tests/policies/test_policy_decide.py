@@ -235,3 +235,11 @@ def test_a_question_by_an_owner_passes_its_own_policy_like_any_other() -> None:
     """Harbor is not among its own queriers, so its sales do not exist for it either."""
     decision = decided(shape(FROM_SALES, WITH_CLAIMS), by=question(querier=MemberName("harbor")))
     assert codes(decision) == [("room", "CR-Q200", "queriers")]
+
+
+def test_help_names_no_partner_that_the_querier_may_not_use() -> None:
+    """I17: harbor also names service_tickets as partner, which admit nobody here; the help does not say so."""
+    decision = decided(shape(FROM_SALES), policy(), policy(CLAIMS))
+    assert isinstance(decision, Refused)
+    (violation,) = decision.violations
+    assert violation.help == "join one of `claims` on `buyer_token`, `unit_token`"
