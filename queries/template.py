@@ -105,6 +105,7 @@ def _loaded(document: bytes, contracts: Mapping[DatasetName, Contract]) -> Query
         raise AssertionError("front matter is read or refused")
     declared: dict[str, Declared] = {}
     for name, part in read.parameters.items():
+        declared[name] = Declared(name=name, type=LiteralType(part.type))
         with found.collecting():
             declared[name] = _declared(name, part)
     shape: QueryShape | None = None

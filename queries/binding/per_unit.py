@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cleanroom.contracts.model import ColumnType
+from cleanroom.errors import Violation
 from cleanroom.names import ColumnName
 from cleanroom.shape import ColumnRef, PerUnit, PerUnitFn, PerUnitOutput, Predicate
 from policies.model import Mode
@@ -42,26 +43,28 @@ class _Named:
     filter: Predicate | None
 
 
-def unit_tables(select: exp.Select, context: Context) -> Mapping[str, UnitTable]:
-    """The per-unit tables of ``select`` by lower-case name; violations go to the context."""
+def unit_tables(select: exp.Select, context: Context) -> Mapping[str, UnitTable | Violation]:
+    """The per-unit tables of ``select`` by lower-case name, or why one is refused; violations go to the context."""
     clause = select.args.get("with_")
     if clause is None:
         return {}
-    found: dict[str, UnitTable] = {}
+    found: dict[str, UnitTable | Violation] = {}
     if context.mode is not Mode.TEMPLATES:
         context.found.add(refusal(
             "CR-Q211", "per_unit", "WITH is part of approved templates only",
             help="put the question into a query template and have it approved", span=context.span(clause),
         ).violation)  # fmt: skip
     for cte in clause.expressions:
-        with context.found.collecting():
-            name = cte.alias
+        name = cte.alias
+        with context.found.collecting() as refused:
             if name.lower() in found or name.lower() in context.contracts:
                 raise refusal(
                     "CR-Q204", "known_sources", f"`{name}` is the name of something else already",
                     help="choose another name", span=context.span(cte.args["alias"]),
                 )  # fmt: skip
             found[name.lower()] = _unit_table(cte.this, context)
+        for violation in refused:
+            found.setdefault(name.lower(), violation)
     return found
 
 

@@ -146,12 +146,12 @@ def _side(node: exp.Expr, scope: Scope) -> Typed:
 
 
 def _beside(left: Typed, node: exp.Expr, scope: Scope) -> Operand:
-    if left.type is None:
+    if left.type is None and is_constant(node):
         raise refusal(
             "CR-Q161", "no_token_literals", "a token is never compared with a literal: it stands for one person or unit",
             help="join on it or count it", span=scope.context.span(node),
         )  # fmt: skip
-    return operand(node, left.type, scope.context)
+    return operand(node, left.type or LiteralType.TEXT, scope.context)
 
 
 def _is(node: exp.Is, scope: Scope) -> Predicate:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from sqlglot import exp
 
 from cleanroom.contracts.model import ColumnType
+from cleanroom.errors import Violation
 from cleanroom.names import DatasetName
 from cleanroom.shape import Join, JoinKind, JoinPair, PerUnit, Source
 from policies.unknown import no_dataset
@@ -28,7 +29,7 @@ class UnitTable:
 
 
 def sources(
-    select: exp.Select, unit_tables: Mapping[str, UnitTable], context: Context
+    select: exp.Select, unit_tables: Mapping[str, UnitTable | Violation], context: Context
 ) -> tuple[tuple[Source, ...], Scope]:
     """The sources of ``select`` and the scope they make.
 
@@ -71,7 +72,7 @@ def sources(
 
 
 def _source(
-    table: exp.Table, index: int, scope: Scope, unit_tables: Mapping[str, UnitTable]
+    table: exp.Table, index: int, scope: Scope, unit_tables: Mapping[str, UnitTable | Violation]
 ) -> tuple[Source, ScopeSource]:
     context, name = scope.context, table.name
     alias = table.alias or name
@@ -82,6 +83,8 @@ def _source(
             span=span,
         )  # fmt: skip
     unit_table = unit_tables.get(name.lower())
+    if isinstance(unit_table, Violation):
+        raise Refusal(unit_table)
     if unit_table is not None:
         entry = ScopeSource(index=index, alias=alias, dataset=unit_table.dataset, columns=unit_table.columns)
         source = Source(alias=alias, dataset=unit_table.dataset, per_unit=unit_table.per_unit, span=span)

@@ -4,7 +4,7 @@ import sqlglot
 from sqlglot import exp
 
 from cleanroom.errors import PolicyRefused
-from queries.bounded_parser import MIN_STEPS, BoundedParser, DIALECT
+from queries.bounded_parser import DIALECT, MIN_STEPS, BoundedParser
 from queries.grammar import ANY_VALUE, GRAMMAR, grammar_violations
 from queries.known_args import KNOWN_ARGS
 from queries.parse import parse
