@@ -6,6 +6,7 @@ release, charging, storing and logging are the room's steps around this one. No 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from cleanroom.engine.control import RunControl
@@ -140,5 +141,7 @@ def _columns(plan: Plan, session: Session) -> tuple[ReleasedColumn, ...]:
 
 
 def _typed(value: Cell, column_type: str) -> Cell:
+    if column_type == "date" and not isinstance(value, date | Withheld):
+        return None  # the engine spells a date beyond year 9999 as text; no reader has such a date
     whole = column_type == "integer" and isinstance(value, Decimal) and value == value.to_integral_value()
     return int(value) if whole and isinstance(value, Decimal) else value

@@ -42,8 +42,11 @@ def render_dimension(dimension: Dimension, column: ColumnRenderer = column_of) -
         case PlainColumn(column=reference):
             return column(reference)
         case Truncated(grain=grain, column=reference):
-            # DuckDB gives a TIMESTAMP; the cast to DATE is total.
-            return f"CAST(date_trunc('{Grain(grain).value}', {column(reference)}) AS DATE)"
+            # DuckDB gives a TIMESTAMP; the cast to DATE is total. Dates outside the common calendar are NULL: truncating
+            # some of them raises, and an error must not depend on rows.
+            day = column(reference)
+            cut = f"CAST(date_trunc('{Grain(grain).value}', {day}) AS DATE)"
+            return f"CASE WHEN {day} >= DATE '0001-01-01' AND {day} < DATE '10000-01-01' THEN {cut} END"
         case DatePart(part=part, column=reference):
             return f"{Grain(part).value}({column(reference)})"
         case DateDiff(grain=grain, start=start, end=end):
