@@ -67,10 +67,7 @@ class UploadFile:
 
     def forget_rests(self, *, but: int | None) -> None:
         """Remove the states that the recorded offset has left behind."""
-        kept = None if but is None else self._rest(but)
-        for path in self.folder.glob(f"{self.upload}.*.rest"):
-            if path != kept:
-                path.unlink(missing_ok=True)
+        _forget(self.folder, self.upload, kept=None if but is None else self._rest(but))
 
     def open(self) -> BinaryIO:
         """The whole upload, decrypted as it is read. Raises IntegrityFailure CR-K013 when it is cut or altered."""
@@ -78,8 +75,7 @@ class UploadFile:
 
     def remove(self) -> None:
         """Remove every byte of it; removing what is gone is fine."""
-        self.forget_rests(but=None)
-        self.rows.unlink(missing_ok=True)
+        remove_bytes(self.folder, self.upload)
 
     @property
     def _associated(self) -> bytes:
@@ -98,6 +94,18 @@ class UploadFile:
         except FileNotFoundError:
             raise Conflict("CR-A018", "the upload's state is not there", help="start the upload anew") from None
         return resume_encrypted(file, self.key, rest, associated=self._associated, random=random)
+
+
+def remove_bytes(folder: Path, upload: UploadId) -> None:
+    """Remove every byte of an upload; needs no key, so that it works when the member's is gone."""
+    _forget(folder, upload, kept=None)
+    (folder / f"{upload}.rows").unlink(missing_ok=True)
+
+
+def _forget(folder: Path, upload: UploadId, *, kept: Path | None) -> None:
+    for path in folder.glob(f"{upload}.*.rest"):
+        if path != kept:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Data policies: submitted as text, counted only while their owner's steward's signature holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from api.principal import Principal
@@ -12,6 +12,7 @@ from cleanroom.names import DatasetName, Digest, MemberName, PolicyId
 from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
 from cleanroom.state.members import MemberRecord
 from cleanroom.state.policies import PolicyRecord, policy_id
+from policies.lint import require_saveable
 from policies.load import load_policy
 from policies.model import DataPolicy
 
@@ -20,7 +21,7 @@ _MAX_TEXT_BYTES = 256_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A version of a policy. ``text`` is None for those who are told that it exists but not what it says."""
+    """A version of a policy. ``text`` is None in listings of others' policies; ``warnings`` come with submission."""
 
     policy_id: PolicyId
     member: MemberName
@@ -32,6 +33,7 @@ class PolicyView:
     expires: date | None
     submitted_at: datetime
     text: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def submit_policy(room: Room, who: Principal, text: str) -> PolicyView:
@@ -39,11 +41,11 @@ def submit_policy(room: Room, who: Principal, text: str) -> PolicyView:
 
     Raises:
         NotAuthorised: CR-A003. PolicyRefused: CR-P0xx, all that is wrong with the text at once.
-        DataRefused: CR-A040 another member's, CR-A041 under the room's floor, CR-A042 expired, CR-A043 no such dataset.
+        DataRefused: CR-A040 another member's, CR-A043 no such dataset.
         Conflict: CR-L004 this version exists.
     """
     who.need(UserRole.STEWARD)
-    policy = _loaded(room, who, text)
+    policy, warnings = _loaded(room, who, text)
     with room.state.change(who.actor, room.surroundings.now()) as tx:
         name = tx.policies.submit(
             member=policy.member,
@@ -53,7 +55,7 @@ def submit_policy(room: Room, who: Principal, text: str) -> PolicyView:
             digest=policy.digest,
             expires=policy.expires,
         )
-        return _view(tx.policies.get(name), readable=True)
+        return replace(_view(tx.policies.get(name), readable=True), warnings=warnings)
 
 
 def approve_policy(room: Room, who: Principal, name: PolicyId, signature: str) -> PolicyView:
@@ -150,7 +152,7 @@ def not_found() -> NotFound:
     return NotFound("CR-L003", "no such entry in `policies`", help="check the name; list what there is")
 
 
-def _loaded(room: Room, who: Principal, text: str) -> DataPolicy:
+def _loaded(room: Room, who: Principal, text: str) -> tuple[DataPolicy, tuple[str, ...]]:
     if len(text.encode()) > _MAX_TEXT_BYTES:
         raise DataRefused("CR-A046", "the text is longer than 256 KB")
     policy = load_policy(text.encode(), place="policy")
@@ -158,11 +160,10 @@ def _loaded(room: Room, who: Principal, text: str) -> DataPolicy:
         raise DataRefused("CR-A040", "a steward submits policies of their own member", help="set `member:`")
     if policy.dataset not in room.contracts():
         raise DataRefused("CR-A043", "the room has no contract for this dataset", help="list the contracts")
-    if policy.minimum_units < room.floor:
-        raise DataRefused("CR-A041", f"`minimum_units` is under the room's floor of {room.floor}", help="raise it")
-    if policy.expires is not None and policy.expires < room.surroundings.now().date():
-        raise DataRefused("CR-A042", "the policy has expired already", help="set a later `expires:`")
-    return policy
+    # Alone: what two owners' texts make impossible together is said to nobody who may not read both.
+    today = room.surroundings.now().date()
+    found = require_saveable([policy], contracts=room.contracts(), today=today, floor=room.floor)
+    return policy, tuple(f"{finding.field}: {finding.message}; {finding.help}" for finding in found)
 
 
 def _own(tx: Tx, who: Principal, name: PolicyId) -> PolicyRecord:

@@ -23,13 +23,21 @@ from cleanroom.delivery import About
 from cleanroom.delivery.json_document import render_json
 from cleanroom.engine.control import RunCancelled, RunControl, RunTimedOut
 from cleanroom.engine.session import Session, SessionLimits
-from cleanroom.errors import CleanroomError, Conflict, IntegrityFailure, NotFound, PolicyRefused, UsageProblem
+from cleanroom.errors import (
+    CleanroomError,
+    Conflict,
+    IntegrityFailure,
+    NotFound,
+    PolicyRefused,
+    Unavailable,
+    UsageProblem,
+)
 from cleanroom.names import Digest, MemberName, ReleaseId, RunId
 from cleanroom.plan import PinnedTable, Plan
 from cleanroom.privacy.ledger_port import LedgerPort
 from cleanroom.release import release
 from cleanroom.released import ReleasedTable
-from cleanroom.state import ROOM, Actor, MemberStatus, RunState
+from cleanroom.state import ROOM, Actor, MemberStatus, RunState, TextStatus, Tx
 from cleanroom.state.runs import RunRecord
 
 STEPS = ("started", "planned", "released", "stored")
@@ -123,7 +131,7 @@ def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
     # A policy or approval that ended while this ran takes the answer with it.
     _still_allowed(room, who, record, plan)
     # 13. Store and log, in one transaction, before anybody knows.
-    _store(room, record, digest, plan, _described(table, compiled))
+    _store(room, record, plan, compiled, table)
     tools.checkpoint("stored")
 
 
@@ -248,9 +256,10 @@ def _described(table: ReleasedTable, compiled: Compiled) -> ReleasedTable:
     return replace(table, columns=columns)
 
 
-def _store(room: Room, record: RunRecord, digest: Digest, plan: Plan, table: ReleasedTable) -> None:
+def _store(room: Room, record: RunRecord, plan: Plan, compiled: Compiled, table: ReleasedTable) -> None:
+    digest = digest_of(canonical_json(plan))
     identity = ReleaseId(room.surroundings.new_id())
-    content = render_json(table, About())
+    content = render_json(_described(table, compiled), About())
     sealed = seal_blob(
         room.blob_key("release"),
         content,
@@ -271,12 +280,24 @@ def _store(room: Room, record: RunRecord, digest: Digest, plan: Plan, table: Rel
                 data_date=_data_date(room, plan),
             )
             tx.runs.succeed(record.run_id, identity)
+            _require_active(tx, plan, compiled)
     except Conflict:
         # Somebody cancelled, or asked the same at the same time and was first: then theirs is the answer.
         if _is_cancelling(room, record.run_id):
             raise RunCancelled from None
         if not _replayed(room, record, digest):
             raise
+
+
+def _require_active(tx: Tx, plan: Plan, compiled: Compiled) -> None:
+    """In the storing transaction itself: no policy or approval ended between the last look and the release."""
+    active = {policy.digest for policy in tx.policies.all(status=TextStatus.ACTIVE)}
+    needed = {policy for source in plan.obligations.sources for policy in source.policies}
+    owners = {member for source in plan.obligations.sources for member in source.members}
+    digest = compiled.template_digest
+    given = {a.owner for a in tx.templates.approvals(digest) if a.withdrawn_at is None} if digest else owners
+    if not needed <= active or not owners <= given:
+        raise Unavailable("CR-A057", "a policy or approval ended while the question ran", help="ask again")
 
 
 def _is_cancelling(room: Room, run: RunId) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from api.principal import Principal
 from api.room import Room
-from api.uploads import UploadFile
+from api.uploads import UploadFile, remove_bytes
 from cleanroom.client.manifest import MAX_MANIFEST_BYTES, SignedManifest
 from cleanroom.crypto import VerifyKey
 from cleanroom.errors import Conflict, DataRefused, NotFound, UsageProblem
@@ -153,7 +153,7 @@ def expire_uploads(room: Room) -> int:
         for record in late:
             tx.uploads.expired(record.upload_id)
     for record in late:
-        file_of(room, record).remove()
+        remove_bytes(room.incoming / record.member, record.upload_id)
     return len(late)
 
 
