@@ -60,12 +60,13 @@ def lines(chunks: Iterator[str], limits: Limits) -> Iterator[Lines]:
     for chunk in chunks:
         if not end:
             end = "\n" if "\n" in chunk or "\r" not in chunk else "\r"
-        pieces = (carry + chunk).split(end)
+        text = carry + chunk
+        pieces = text.split(end)
         carry = pieces.pop()
         if len(carry) > limits.max_record_chars:
             raise over_limit("characters in one line", limits.max_record_chars)
         if pieces:
-            texts = [piece.removesuffix("\r") for piece in pieces] if "\r" in chunk else pieces
+            texts = [piece.removesuffix("\r") for piece in pieces] if "\r" in text else pieces
             yield Lines(first=number, texts=texts, ended=True)
             number += len(pieces)
     if carry:

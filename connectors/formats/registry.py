@@ -53,7 +53,8 @@ def _text_head(head: bytes) -> bytes:
 
 def _is_x12(head: bytes) -> bool:
     """An interchange, or a group or set whose envelope was cut off (which is refused with a reason)."""
-    return re.match(rb"(ISA|GS|ST)[^A-Za-z0-9\s_,;-]\w", _text_head(head)) is not None
+    text = _text_head(head)
+    return re.match(rb"ISA[^\w\s]\w\w|GS([^\w\s])[A-Z]{2}\1|ST([^\w\s])\d{3}\2", text) is not None
 
 
 def _is_edifact(head: bytes) -> bool:

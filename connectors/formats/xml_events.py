@@ -87,6 +87,7 @@ class _Builder:
         self._names, self._limits = names, limits
         self._depth = self._elements = self._chars = 0
         self._open: list[Node] = []
+        self._texts: list[str] = []
         self._done: list[Node] = []
 
     def drain(self) -> list[Node]:
@@ -112,6 +113,7 @@ class _Builder:
             raise over_limit("elements in one record", _MAX_ELEMENTS)
         node = Node(local, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
         if self._open:
+            self._flush()
             self._open[-1].children.append(node)
         self._open.append(node)
 
@@ -120,11 +122,17 @@ class _Builder:
             self._chars += len(text)
             if self._chars > 16 * self._limits.max_record_chars:
                 raise over_limit("characters in one record", 16 * self._limits.max_record_chars)
-            self._open[-1].text += text
+            self._texts.append(text)
+
+    def _flush(self) -> None:
+        # Joined once per element: adding piece by piece would cost the square of a long text.
+        self._open[-1].text += "".join(self._texts)
+        self._texts.clear()
 
     def _end(self, _: str) -> None:
         self._depth -= 1
         if self._open:
+            self._flush()
             node = self._open.pop()
             if not self._open:
                 self._done.append(node)

@@ -56,7 +56,7 @@ def corpus() -> Iterator[Damaged]:
 
 
 def _delimited() -> Iterator[Damaged]:
-    chance = random.Random(4)
+    chance = random.Random(4)  # noqa: S311 - damage, not secrets
     csv = SourceOptions(format="csv")
     for at in range(20):
         place, count = chance.randrange(30), 30
@@ -99,7 +99,7 @@ def _delimited() -> Iterator[Damaged]:
 
 
 def _encodings() -> Iterator[Damaged]:
-    text = "id,ort,preis\n" + "".join(f"{at},Köln – Süd €,1,5\n".replace("1,5", "15") for at in range(20))
+    text = "id,ort,preis\n" + "".join(f"{at},Köln \u2013 Süd €,1,5\n".replace("1,5", "15") for at in range(20))
     for name in ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8"):
         codes = {"CR-D125"} if name in ("cp1252", "utf-16-le", "utf-16-be") else set()
         yield Damaged(name=f"encoding-{name}", data=text.encode(name), codes=frozenset(codes), rows_in=20)
@@ -108,7 +108,7 @@ def _encodings() -> Iterator[Damaged]:
     yield Damaged(name="bad-bytes", data=broken, options=declared, codes=frozenset(("CR-D115",)), rows_in=20)
     odd = text.encode("utf-16")[:-1]
     yield Damaged(name="half-a-character", data=odd, rows_in=20)
-    yield Damaged(name="latin-1", data=text.replace("–", "-").replace("€", "\x81").encode("latin-1"), rows_in=20)
+    yield Damaged(name="latin-1", data=text.replace("\u2013", "-").replace("€", "\x81").encode("latin-1"), rows_in=20)
 
 
 def _json() -> Iterator[Damaged]:
@@ -217,7 +217,7 @@ def _xml() -> Iterator[Damaged]:
 
 def _cuts_and_flips() -> Iterator[Damaged]:
     """Every format: cut at random places, bytes changed, pieces doubled; whatever happens, nothing crashes or hangs."""
-    chance = random.Random(11)
+    chance = random.Random(11)  # noqa: S311 - damage, not secrets
     for sample in SAMPLES:
         options = SourceOptions(format=sample.format)
         for at in range(6):

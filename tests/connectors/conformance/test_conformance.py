@@ -76,11 +76,11 @@ def test_a_source_is_read_once(sample: Sample) -> None:
 @pytest.mark.parametrize("name", [known.name for known in FORMATS])
 def test_an_empty_file_is_refused(name: str) -> None:
     """Nothing, and nothing but white space, is an error with a code."""
-    with pytest.raises(DataRefused, match="CR-D10[24]"):
+    with pytest.raises(DataRefused, match=r"CR-D10[24]"):
         read(b"", SourceOptions(format=name))
 
 
-@pytest.mark.parametrize("name", [known.name for known in FORMATS if known.name not in ("csv",)])
+@pytest.mark.parametrize("name", [known.name for known in FORMATS if known.name != "csv"])
 def test_another_kind_of_file_is_refused(name: str) -> None:
     """A file that is not of the named format is refused by our error, never a foreign one."""
     for data in (b"\x00\x01\x02\x03" * 100, b"hello world, this is prose\n" * 5, b"PK\x03\x04" + b"\0" * 40):
@@ -97,7 +97,12 @@ def test_truncation_is_never_silent(sample: Sample) -> None:
         try:
             source, rows = read(cut, replace(sample.options, format=sample.format))
         except CleanroomError as error:
-            assert CANARY not in repr(error) + error.message + error.help
+            texts = repr(error) + error.message + error.help
+            source, rows = None, []
+        else:
+            texts = repr(source.findings)
+        assert CANARY not in texts
+        if source is None:
             continue
         balance(source, rows)
         complete = [{key: row.get(key) for key in whole[0]} for row in rows]
@@ -120,7 +125,7 @@ def test_limits_hold_while_reading(sample: Sample) -> None:
         options = replace(sample.options, format=sample.format, limits=limits, clock=lambda: float(next(ticks)))
         if what != "seconds":
             options = replace(options, clock=lambda: 0.0)
-        with pytest.raises(DataRefused, match=f"CR-D103.*{what}"):
+        with pytest.raises(DataRefused, match=rf"CR-D103.*{what}"):
             read(sample.data, options)
 
 
@@ -134,7 +139,7 @@ def test_a_long_cell_is_quarantined_not_kept() -> None:
 
 def test_default_mappings_name_contract_columns() -> None:
     """Formats that name their columns themselves map by identity, and their columns exist."""
-    from cleanroom.contracts import shipped_contracts  # noqa: PLC0415
+    from cleanroom.contracts import shipped_contracts
 
     for sample in SAMPLES:
         mapping = default_mapping(sample.format)

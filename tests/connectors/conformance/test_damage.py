@@ -28,17 +28,17 @@ def test_rows_in_are_yielded_rejected_or_skipped(damaged: Damaged) -> None:
         source = open_source(io.BytesIO(damaged.data), damaged.options)
         yielded = sum(batch.num_rows for batch in source.batches())
     except CleanroomError as error:
-        assert CANARY not in error.message + error.help + error.place
-        assert error.__cause__ is None
-        assert error.__suppress_context__ or error.__context__ is None
-        said = {error.code}
-        assert damaged.rows_in is None
+        texts, said = error.message + error.help + error.place, {error.code}
+        is_alone = error.__cause__ is None and (error.__suppress_context__ or error.__context__ is None)
+        balanced = damaged.rows_in is None
     else:
-        assert source.rows_read == yielded + len(source.rejected) + sum(source.skipped.values())
-        assert damaged.rows_in is None or source.rows_read - _above_header(source.skipped) == damaged.rows_in
-        assert CANARY not in repr(source.findings)
-        said = {finding.code for finding in source.findings}
+        texts, said, is_alone = repr(source.findings), {finding.code for finding in source.findings}, True
+        known = damaged.rows_in is None or source.rows_read - _above_header(source.skipped) == damaged.rows_in
+        balanced = known and source.rows_read == yielded + len(source.rejected) + sum(source.skipped.values())
     assert damaged.codes <= said
+    assert balanced
+    assert is_alone, "a foreign error travels along"
+    assert CANARY not in texts
 
 
 def _above_header(skipped: object) -> int:

@@ -61,8 +61,8 @@ def test_lines_are_the_same_however_the_text_is_cut(pieces: list[str]) -> None:
     pieces = ["\n", *pieces]
     whole = [text for block in lines(iter(["".join(pieces)]), DEFAULT_LIMITS) for text in block.texts]
     cut = [text for block in lines(iter(pieces), DEFAULT_LIMITS) for text in block.texts]
-    # A CR and its LF may fall into two chunks; both readings drop the CR.
-    assert [text.removesuffix("\r") for text in cut] == [text.removesuffix("\r") for text in whole]
+    # Also where a CR and its LF fall into two chunks.
+    assert cut == whole
 
 
 def test_rows_carry_the_line_they_start_on() -> None:
@@ -124,10 +124,10 @@ def test_wrong_options_are_usage_problems(options: dict[str, Any]) -> None:
 
 def test_a_compression_bomb_is_cut_off() -> None:
     """INVARIANT I1: the expansion ratio holds while unpacking."""
-    import gzip  # noqa: PLC0415
+    import gzip
 
     bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 20_000_000)
-    with pytest.raises(DataRefused, match="CR-D103.*times its packed size"):
+    with pytest.raises(DataRefused, match=r"CR-D103.*times its packed size"):
         read(bomb)
 
 

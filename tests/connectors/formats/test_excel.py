@@ -100,7 +100,7 @@ def test_the_old_format_is_read_too() -> None:
 
 def test_one_far_cell_does_not_allocate_the_grid() -> None:
     """Attack, INVARIANT I1: a dense reader would allocate sixteen billion cells."""
-    with pytest.raises(DataRefused, match="CR-D103.*cells"):
+    with pytest.raises(DataRefused, match=r"CR-D103.*cells"):
         read(book({"A1": "id", "XFD1048576": 1}))
 
 

@@ -39,7 +39,7 @@ def test_a_void_of_a_sale_in_another_file_is_reported() -> None:
 
 def test_namespaces_and_prefixes_do_not_matter() -> None:
     """A prefix on every element reads the same."""
-    import re  # noqa: PLC0415
+    import re
 
     prefixed = re.sub(r"<(/?)(?=[A-Z])", r"<\1p:", POSLOG_6).replace("xmlns=", "xmlns:p=")
     assert read(prefixed.encode())[1] == read(POSLOG_6.encode())[1]
