@@ -137,7 +137,7 @@ def _literal(kind: str, token: str, places: Places, start: int, limits: QueryLim
             "CR-Q103", "text_length", f"a number has more than {limits.max_digits} digits",
             help="write a shorter number", span=span,
         )  # fmt: skip
-    if token == '""':
+    if kind == "quoted" and len(token) == 2:
         raise refusal("CR-Q102", "text_characters", "a name is empty", help="give it a name", span=span)
     longest = limits.max_literal_chars if kind == "text" else limits.max_name_chars
     if kind != "number" and len(token) > longest + 2:

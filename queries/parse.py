@@ -173,9 +173,9 @@ def _string_names(tokens: list[Token], bounded: BoundedText) -> list[Refusal]:
     """Texts used as names: ``FROM 'file.parquet'`` reads a file in DuckDB, and sqlglot takes it for a quoted name."""
     found = []
     for before, token in pairwise(tokens):
-        span = bounded.places.span(token.start, token.end + 1)
         if token.token_type is not TokenType.STRING:
             continue
+        span = bounded.places.span(token.start, token.end + 1)
         if before.token_type in (TokenType.FROM, TokenType.JOIN):
             found.append(refusal(
                 "CR-Q120", "datasets_only", "FROM and JOIN read datasets only, never files",

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -39,7 +40,13 @@ class Places:
         arguments is taken in so that the text at the span can be replaced as a whole.
         """
         start, end = len(self.text), -1
-        for part in node.walk():
+        # Leaves and columns are most of a text: no walk for them.
+        parts: Iterable[exp.Expr] = node.walk()
+        if isinstance(node, exp.Literal | exp.Identifier):
+            parts = (node,)
+        elif isinstance(node, exp.Column):
+            parts = [part for part in (node.args.get("this"), node.args.get("table")) if isinstance(part, exp.Expr)]
+        for part in parts:
             meta = part._meta  # noqa: SLF001  # `.meta` would create an empty dict on every node
             if meta and "start" in meta and "end" in meta:
                 start, end = min(start, meta["start"]), max(end, meta["end"] + 1)

@@ -233,7 +233,7 @@ def _before_keyword(context: Context, keywords: tuple[str, ...]) -> Span:
     """The empty span directly before the first of ``keywords`` outside brackets, or at the end of the text."""
     depth, end = 0, 0
     for token in context.parsed.tokens:
-        word = token.text.upper()
+        word = " ".join(token.text.upper().split())
         if depth == 0 and (word in keywords or word == ";"):
             break
         depth += (word == "(") - (word == ")")

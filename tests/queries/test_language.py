@@ -14,12 +14,12 @@ from tests.queries.legal import just_outside, predicates, questions
 _ROWS = [
     (region, channel, day, moment, line, quantity, Decimal("1.50"), care_plan)
     for region, channel, day, moment, line, quantity, care_plan in (
-        ("n", "s", date(2025, 1, 1), datetime(2025, 1, 1, 0, 0), 1, Decimal(2), True),
-        ("s", "n", date(2024, 12, 31), datetime(2024, 12, 31, 23, 59), 2, Decimal("0.50"), False),
-        (None, "it's", date(2025, 3, 1), datetime(2025, 3, 31, 12, 0), None, None, None),
+        ("n", "s", date(2025, 1, 1), datetime.fromisoformat("2025-01-01 00:00"), 1, Decimal(2), True),
+        ("s", "n", date(2024, 12, 31), datetime.fromisoformat("2024-12-31 23:59"), 2, Decimal("0.50"), False),
+        (None, "it's", date(2025, 3, 1), datetime.fromisoformat("2025-03-31 12:00"), None, None, None),
         ("", None, None, None, -5, Decimal(-3), True),
         ("NULL", "--", date(2024, 2, 29), None, 0, Decimal(5), None),
-        ("n", "n", date(1, 1, 1), datetime(2025, 4, 1, 0, 0), 5, Decimal("9.00"), False),
+        ("n", "n", date(1, 1, 1), datetime.fromisoformat("2025-04-01 00:00"), 5, Decimal("9.00"), False),
     )
 ]  # fmt: skip
 _QUIET = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
