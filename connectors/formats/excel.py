@@ -152,7 +152,8 @@ def _rows(
         else:
             for place, column in enumerate(keep):
                 cells[place] = _cell(cells[place], spoiled.get((number - 1, column), ""), number, names[place], tally)
-                _look(cells[place], kinds[place], longest[place], number, names[place], tally)
+                if kinds[place]:
+                    _look(cells[place], kinds[place], longest[place], number, names[place], tally)
             yield number, cells
 
 
