@@ -30,17 +30,24 @@ MAX_EXCHANGES = 400_000
 
 _SAMPLE = 200
 _PETALS = 48
+_TRIES = 3000
+_CHANCES = 32
 
 
 class Exchanges:
     """The exchanges known for one grid and the layers held on it. ``codes`` is cells x terms, small integers."""
 
     def __init__(self, codes: Ints) -> None:
-        self._codes = codes
-        self._radix = codes.max(axis=0, initial=0) + 1
-        fits = float(np.prod(self._radix.astype(np.float64))) < 2**62
-        self._keys = self._packed(codes) if fits else None
-        self._order = np.argsort(self._keys, kind="stable") if self._keys is not None else None
+        self._codes = _distinct_terms(codes)
+        self._radix = self._codes.max(axis=0, initial=0) + 1
+        # A cell's key is its codes in mixed radix; without room for it in 62 bits there are no exchanges.
+        self._usable = float(np.prod(self._radix.astype(np.float64))) < 2**62
+        self._weights = np.append(np.cumprod(self._radix[:0:-1])[::-1], 1) if self._usable else self._radix
+        keys = self._codes @ self._weights if self._usable else np.zeros(len(codes), dtype=np.int64)
+        self._cell_keys: Ints = keys
+        self._order = np.argsort(keys, kind="stable")
+        self._keys: Ints = keys[self._order]
+        self._groups: dict[tuple[int, ...], tuple[Ints, Ints, Ints]] = {}
         self._known: dict[int, Ints] = {}
         self._random = np.random.default_rng(20)
 
@@ -53,13 +60,17 @@ class Exchanges:
         own = _own_units(units)
         valid = {size: cells[_unseen(cells, new)] for size, cells in self._known.items()}
         proven = _proven(valid.values(), atoms, units, own)
-        if self._keys is None:
+        if not self._usable:
             return proven
         everything = [*held, *new]
         for varied in self._choices():
             for _ in range(MAX_ROUNDS):
                 open_atoms = units.small & ~proven & (own > 0)
                 targets = np.flatnonzero(open_atoms[atoms.of_cell])
+                if not len(targets):
+                    return proven
+                few = max(1, min(_CHANCES, _TRIES // len(targets)))  # the last open ones get many chances at once
+                targets = np.repeat(targets, few)
                 found = self._found(varied, targets, everything)
                 if not len(found):
                     break
@@ -68,7 +79,7 @@ class Exchanges:
                 self._known[size] = np.concatenate([self._known.get(size, found[:0]), found])[-MAX_EXCHANGES:]
                 valid[size] = np.concatenate([valid.get(size, found[:0]), found])[-MAX_EXCHANGES:]
                 proven |= _proven([valid[size]], atoms, units, own)
-                if int(proven.sum()) - before < len(targets) // 50:
+                if int(proven.sum()) - before < len(targets) // few // 50:
                     break
         return proven
 
@@ -89,15 +100,16 @@ class Exchanges:
         partners = self._partners(varied, targets)
         differ = (self._codes[targets][:, varied] != self._codes[partners][:, varied]).all(axis=1)
         targets, partners = targets[differ], partners[differ]
+        steps = (self._codes[partners] - self._codes[targets]) * self._weights
         given: list[Ints] = []
         taken: list[Ints] = []
         exists = np.ones(len(targets), dtype=bool)
         for corner in range(1 << len(varied)):
-            codes = self._codes[targets].copy()
+            keys = self._cell_keys[targets].copy()
             for place, term in enumerate(varied):
                 if corner >> place & 1:
-                    codes[:, term] = self._codes[partners, term]
-            cells, there = self._lookup(codes)
+                    keys += steps[:, term]
+            cells, there = self._lookup(keys)
             exists &= there
             (taken if corner.bit_count() % 2 else given).append(cells)
         cells = np.column_stack([*given, *taken])[exists]
@@ -105,29 +117,33 @@ class Exchanges:
 
     def _partners(self, varied: tuple[int, ...], targets: Ints) -> Ints:
         """Per target a chance cell that agrees with it on all terms but ``varied``."""
-        fixed = self._codes.copy()
-        fixed[:, varied] = 0
-        group = self._packed(fixed)
-        order = np.argsort(group, kind="stable")
-        starts = np.searchsorted(group[order], group[targets], side="left")
-        ends = np.searchsorted(group[order], group[targets], side="right")
-        chance = starts + (self._random.random(len(targets)) * (ends - starts)).astype(np.int64)
-        chosen: Ints = order[chance]
+        if varied not in self._groups:
+            group = self._cell_keys - self._codes[:, varied] @ self._weights[list(varied)]
+            order = np.argsort(group, kind="stable")
+            starts = np.searchsorted(group[order], group, side="left")
+            ends = np.searchsorted(group[order], group, side="right")
+            self._groups[varied] = (order.astype(np.int32), starts.astype(np.int32), ends.astype(np.int32))
+        order, starts, ends = self._groups[varied]
+        chance = (self._random.random(len(targets)) * (ends[targets] - starts[targets])).astype(np.int64)
+        chosen: Ints = order[starts[targets] + chance].astype(np.int64)
         return chosen
 
-    def _lookup(self, codes: Ints) -> tuple[Ints, Flags]:
-        assert self._keys is not None
-        assert self._order is not None
-        keys = self._packed(codes)
-        place = np.minimum(np.searchsorted(self._keys[self._order], keys), len(self._order) - 1)
-        cells = self._order[place]
-        return cells, self._keys[cells] == keys
+    def _lookup(self, keys: Ints) -> tuple[Ints, Flags]:
+        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return self._order[place], self._keys[place] == keys
 
-    def _packed(self, codes: Ints) -> Ints:
-        keys = np.zeros(len(codes), dtype=np.int64)
-        for term, radix in enumerate(self._radix.tolist()):
-            keys = keys * radix + codes[:, term]
-        return keys
+
+def _distinct_terms(codes: Ints) -> Ints:
+    """Terms that vary, without those that say the same as an earlier one (a match and its argument's presence)."""
+    kept: list[Ints] = []
+    for term in range(codes.shape[1]):
+        column = np.unique(codes[:, term], return_inverse=True)[1].astype(np.int64)
+        top = int(column.max(initial=0))
+        if top and not any(
+            int(other.max()) == top and len(np.unique(other * (top + 1) + column)) == top + 1 for other in kept
+        ):
+            kept.append(column)
+    return np.column_stack(kept) if kept else np.zeros((len(codes), 1), dtype=np.int64)
 
 
 def _unseen(cells: Ints, layers: Iterable[Layer]) -> NDArray[np.bool_]:

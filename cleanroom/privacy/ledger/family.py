@@ -23,6 +23,7 @@ from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
+from cleanroom.privacy.ledger.rollups import without_sums
 from cleanroom.privacy.ledger.settle import Case, settle
 from cleanroom.privacy.ledger.views import View, view_of
 from cleanroom.shape import ColumnRef
@@ -122,7 +123,7 @@ class Family:
                 if layer.tobytes() not in self._known:
                     self._known.add(layer.tobytes())
                     fresh.append(layer)
-        self._held += fresh
+        self._held = _independent(self._held, fresh, self._grid)
         if self._exchanges is not None:
             self._exchanges.absorb(fresh)
         self._absorbed = len(self.entries)
@@ -147,6 +148,18 @@ class Family:
                     if key in place:
                         held[place[key]] |= np.array(shown, dtype=bool)
         return held
+
+
+def _independent(held: Sequence[Layer], fresh: Sequence[Layer], grid: Grid) -> list[Layer]:
+    """Held layers with ``fresh`` ones, less numbers that are plain sums of another layer's: same span, fewer rows."""
+    populated = grid.units.large | grid.units.small
+    kept = list(held)
+    for layer in fresh:
+        added, _ = without_sums(np.where(populated, layer, -1), kept, int(layer.max(initial=-1)) + 1)
+        if (added >= 0).any():
+            kept = [without_sums(other, [added], int(other.max(initial=-1)) + 1)[0] for other in kept]
+            kept = [*(other for other in kept if (other >= 0).any()), added]
+    return kept
 
 
 def _read(spec: GridSpec, reader: GridReader, seconds: float) -> Grid:

@@ -5,7 +5,7 @@ may be shown. Nothing here knows a value, a name or a query.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from cleanroom.privacy.ledger.atoms import Atoms, Layer
 from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.linear import Budget, isolates
 from cleanroom.privacy.ledger.reduction import Incidence, Knot, reduced
+from cleanroom.privacy.ledger.rollups import without_sums
 from cleanroom.privacy.ledger.units import Ints, Units
 
 Shown = NDArray[np.bool_]
@@ -56,7 +57,14 @@ def settle(case: Case) -> tuple[Shown, ...]:
     """
     units = case.units.merged(case.atoms.of_cell, case.atoms.count)
     sizes = [int(layer.max(initial=-1)) + 1 for layer in case.new]
-    incidence, first_new = _incidence(case)
+    # What is a plain sum of held numbers tells nothing new: it leaves, and needs no row.
+    populated = (units.large | units.small)[case.atoms.of_cell]
+    held = [np.where(populated, layer, -1) for layer in case.held]
+    parted = [
+        without_sums(np.where(populated, layer, -1), held, size) for layer, size in zip(case.new, sizes, strict=True)
+    ]
+    case = replace(case, held=held, new=[rest for rest, _ in parted])
+    incidence, first_new = _incidence(case, sizes)
     shown = np.ones(incidence.numbers, dtype=bool)
     purse = _Purse(updates=MAX_UPDATES_PER_REVIEW)
     if case.exchanges is not None and _is_hard(incidence, units):
@@ -70,7 +78,9 @@ def settle(case: Case) -> tuple[Shown, ...]:
                 shown[number] = False
         shown = shown[outcome.same_as]
     starts = first_new + np.cumsum([0, *sizes])
-    return tuple(shown[start : start + size] for start, size in zip(starts[:-1], sizes, strict=True))
+    return tuple(
+        shown[start : start + size] | sums for start, size, (_, sums) in zip(starts[:-1], sizes, parted, strict=True)
+    )
 
 
 def _is_hard(incidence: Incidence, units: Units) -> bool:
@@ -84,7 +94,7 @@ def _whole_is_safe(incidence: Incidence, units: Units, purse: _Purse) -> bool:
     return not any(_isolates(knot, list(range(len(knot.rows))), units.k, purse) for knot in outcome.knots)
 
 
-def _incidence(case: Case) -> tuple[Incidence, int]:
+def _incidence(case: Case, sizes: Sequence[int]) -> tuple[Incidence, int]:
     rows: list[Ints] = []
     columns: list[Ints] = []
     offset = first_new = 0
@@ -95,7 +105,7 @@ def _incidence(case: Case) -> tuple[Incidence, int]:
         covered = np.flatnonzero(over_atoms >= 0)
         rows.append(over_atoms[covered].astype(np.int64) + offset)
         columns.append(covered)
-        offset += int(layer.max(initial=-1)) + 1
+        offset += int(layer.max(initial=-1)) + 1 if position < len(case.held) else sizes[position - len(case.held)]
     if not case.new:
         first_new = offset
     incidence = Incidence(
