@@ -10,9 +10,11 @@ from typing import cast
 
 from api.room import Room
 from cleanroom.crypto import open_blob, seal_blob
+from cleanroom.engine.control import RunFailed
 from cleanroom.engine.session import Session
+from cleanroom.errors import PolicyRefused, Violation
 from cleanroom.names import DatasetName, MemberName
-from cleanroom.plan import Plan
+from cleanroom.plan import PinnedTable, Plan
 from cleanroom.privacy.ledger.entry import decode_entry
 from cleanroom.privacy.ledger.family import GridReader
 from cleanroom.privacy.ledger.review import Ledger
@@ -53,19 +55,53 @@ class RoomLedger:
     """The ledger of a room. A file lock lets one process review at a time: two could each allow half a subtraction."""
 
     def __init__(self, room: Room) -> None:
-        self._ledger = Ledger(RoomLedgerStore(room))
+        self._store = RoomLedgerStore(room)
+        self._ledger = Ledger(self._store)
         self._lock_file = room.folder / ".ledger.lock"
 
     def review(
         self, plan: Plan, *, cells: Sequence[CellKey], passed: Sequence[Sequence[bool]], session: Session
     ) -> Sequence[Sequence[bool]]:
-        """``Ledger.review``, alone."""
+        """``Ledger.review``, alone.
+
+        Raises:
+            PolicyRefused: CR-L015, an earlier answer rests on data that is gone (a member left, history was purged):
+                nothing new can be held against it, so nothing new is told. The room prefers silence to a guess.
+        """
         handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             return self._ledger.review(plan, cells=cells, passed=passed, session=cast("GridReader", session))
+        except RunFailed:
+            if self._rests_on_gone_data(plan, session):
+                raise PolicyRefused((_gone(),)) from None
+            raise
         finally:
             os.close(handle)
+
+    def _rests_on_gone_data(self, plan: Plan, session: Session) -> bool:
+        receivers = {*plan.obligations.receivers, plan.querier}
+        held = (decode_entry(entry) for name in sorted(receivers) for _, entry in self._store.entries(name, after=0))
+        tables = {table for entry in held for source in entry.plan.tables for table in source}
+        return any(not _is_there(table, session) for table in tables)
+
+
+def _is_there(table: PinnedTable, session: Session) -> bool:
+    try:
+        session.columns(table)
+    except RunFailed:
+        return False
+    return True
+
+
+def _gone() -> Violation:
+    return Violation(
+        code="CR-L015",
+        rule="ledger",
+        owner="room",
+        message="an answer that was released before rests on data that is gone, so nothing new can be held against it",
+        help="ask about datasets the earlier answers did not read; see docs/ledger.md",
+    )
 
 
 def _context(receiver: MemberName, identity: str) -> bytes:

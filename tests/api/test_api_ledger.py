@@ -1,7 +1,9 @@
 """The ledger as a room uses it: what left before counts, whoever of the member asked, also after a restart."""
 
 import pytest
-from api_case import AD_HOC, Case, sales
+from api_case import AD_HOC, SALES_POLICY, Case, sale, sales
+
+from cleanroom.approvals import ApprovedText
 
 _TOTAL = "SELECT COUNT(sale_id) AS sold FROM sales"
 _NORTH = "SELECT COUNT(sale_id) AS sold FROM sales WHERE region = 'north'"
@@ -46,6 +48,24 @@ def test_new_data_that_adds_a_few_people_does_not_tell_them_apart(case: Case) ->
     assert _answer(case, AD_HOC) == [{"withheld": "ledger"}]
     holds = case.client("solstice-steward").get("/v1/ledger").json()
     assert holds["by_dataset"] == {"sales": 1}
+
+
+def test_after_a_contributor_left_nothing_new_is_told_where_it_cannot_be_checked(case: Case) -> None:
+    """The sum of two retailers is out; one is removed; the other's numbers alone would tell the removed one's."""
+    case.policy()
+    text = SALES_POLICY.format(version=1, mode="ad_hoc").replace("member: harbor", "member: quayside")
+    steward = case.client("quayside-steward")
+    made = steward.post(
+        "/v1/policies", json={"text": text.replace("[solstice, harbor]", "[solstice, quayside]")}
+    ).json()
+    signature = {"signature": case.signature("quayside", ApprovedText.POLICY, made["digest"])}
+    assert steward.post("/v1/policies/quayside/sales/1/approve", json=signature).status_code == 200
+    case.push(sales(12, 0))
+    case.push([sale(5000 + n) for n in range(12)], member="quayside")
+    assert _answer(case, AD_HOC) == [24]
+    assert case.client("harbor-operator").delete("/v1/members/quayside").status_code == 204
+    run = case.run({"sql": AD_HOC, "purpose": "warranty"})
+    assert (run["state"], run["problem"]["code"]) == ("REFUSED", "CR-L015")
 
 
 def test_what_a_member_holds_is_not_another_s_business(case: Case) -> None:
