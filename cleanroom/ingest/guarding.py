@@ -8,7 +8,7 @@ which anyone reverses by enumeration.
 
 from collections.abc import Mapping
 
-from cleanroom.contracts import ColumnType, Contract
+from cleanroom.contracts import Column, ColumnType, Contract
 from cleanroom.errors import Finding
 from cleanroom.quality.rules import RowRule, RuleKind, Severity
 from cleanroom.vault.stage import Tally
@@ -19,9 +19,10 @@ _REFUSED_PER_HUNDRED = 1
 _LOOKS: Mapping[str, tuple[str, str]] = {
     "email": ("contains({c}, '@')", r"[^@\s]+@[^@\s]+\.[A-Za-z]{{2,}}"),
     "phone": ("(starts_with({c}, '+') OR starts_with({c}, '('))", r"^(\+|\()[0-9 ()./-]{{8,20}}$"),
-    "hash": ("length({c}) IN (32, 40, 56, 64, 96, 128)", r"^([0-9a-f]+|[0-9A-F]+)$"),
-    "base64 hash": ("length({c}) = 44", r"^[A-Za-z0-9+/_-]{{43}}=$"),
+    "hash": ("strlen({c}) IN (32, 40, 56, 64, 96, 128)", r"^([0-9a-f]+|[0-9A-F]+)$"),
+    "base64 hash": ("strlen({c}) = 44", r"^[A-Za-z0-9+/_-]{{43}}=$"),
 }
+_SHORTEST: Mapping[str, int] = {"email": 6, "phone": 9, "hash": 32, "base64 hash": 44}
 _HELP = "map the identifier to the contract's identifier column: it is made a keyed token on your machine"
 
 
@@ -40,6 +41,7 @@ def guard_rules(contract: Contract, present: frozenset[str]) -> tuple[RowRule, .
         for column in contract.stored
         if column.type is ColumnType.TEXT and column.name in present
         for kind, look in _LOOKS.items()
+        if _fits(column, kind)
     )
 
 
@@ -59,6 +61,11 @@ def guard_findings(rules: Mapping[str, RowRule], tallies: tuple[Tally, ...], row
         and rules[tally.rule].kind is RuleKind.CLEAR
         and 100 * tally.rows > _REFUSED_PER_HUNDRED * rows
     )
+
+
+def _fits(column: Column, kind: str) -> bool:
+    # Closed lists, patterns and short columns keep such values out by rules of their own: no need to look twice.
+    return not column.allowed and not column.pattern and (column.max_length or _SHORTEST[kind]) >= _SHORTEST[kind]
 
 
 def _violated(column: str, cheap: str, pattern: str) -> str:

@@ -121,7 +121,12 @@ def _value_rules(column: Column, *, required: bool) -> list[RowRule]:
         words, longest = f"must not be longer than {column.max_length} characters", column.max_length
         rules.append(
             _rule(
-                RuleKind.MAX_LENGTH, column, words, "shorten it in the mapping", f"length({name}) > {longest}", longest
+                RuleKind.MAX_LENGTH,
+                column,
+                words,
+                "shorten it in the mapping",
+                f"strlen({name}) > {longest} AND length({name}) > {longest}",
+                longest,
             )
         )
     if column.pattern is not None:
