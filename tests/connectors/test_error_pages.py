@@ -12,7 +12,10 @@ def test_every_code_has_an_entry() -> None:
     """Codes in the sources and codes in docs/errors/CR-D.md."""
     folders = (ROOT / "connectors" / "formats", ROOT / "connectors" / "places")
     used = {
-        code for folder in folders for path in folder.glob("*.py") for code in re.findall(r"CR-D\d{3}", path.read_text())
+        code
+        for folder in folders
+        for path in folder.glob("*.py")
+        for code in re.findall(r"CR-D\d{3}", path.read_text())
     }
     page = (ROOT / "docs" / "errors" / "CR-D.md").read_text()
     assert used - set(re.findall(r"CR-D\d{3}", page)) == set()
