@@ -278,6 +278,7 @@ def fuzz_with_atheris(count: int) -> None:
     def target(data: bytes) -> None:
         run_one(data.decode("utf-8", errors="replace"))
 
+    atheris.instrument_all()
     atheris.Setup([sys.argv[0], f"-runs={count}"], target)
     atheris.Fuzz()
 

@@ -59,3 +59,11 @@ def test_five_hundred_conditions_bind_and_five_hundred_and_one_do_not() -> None:
     start = "SELECT COUNT(*) FROM sales WHERE "
     assert refusals(start + " AND ".join(terms)) == ()
     assert [one.code for one in refusals(start + " OR ".join([*terms, "line_no = 0"]))] == ["CR-Q103"]
+
+
+def test_nothing_of_a_text_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    """INVARIANT I15: sqlglot warns with the text it falls back on; here it stays silent."""
+    sql = "WITH u AS (SELECT unit_token FROM claims GROUP BY unit_token) ALTER canary 'canary-7431'"
+    assert refusals(sql)
+    assert refusals("SELECT COUNT(*) FROM sales WHERE region = 'canary-7431' ALTER TABLE x")
+    assert caplog.records == []

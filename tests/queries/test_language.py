@@ -22,7 +22,7 @@ _ROWS = [
         ("n", "n", date(1, 1, 1), datetime.fromisoformat("2025-04-01 00:00"), 5, Decimal("9.00"), False),
     )
 ]  # fmt: skip
-_QUIET = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_QUIET = settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _table() -> duckdb.DuckDBPyConnection:
