@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cleanroom.plan import Plan
 from cleanroom.privacy.ledger.review import Ledger
 from cleanroom.privacy.ledger.store import MemoryStore
-from cleanroom.shape import Predicate, QueryShape
+from cleanroom.shape import QueryShape
 from tests.cleanroom.ledger.room import Room, ask, cmp, count, distinct, joined, month, plain, within
 
 SALES = """
@@ -75,9 +75,10 @@ def timed(room: Room, question: QueryShape) -> tuple[float, int]:
 def honest_questions() -> list[QueryShape]:
     """Standing reports of a room: fine tables, each once per channel, model or region, and their coarser versions."""
     measures = (distinct("unit"), count("claim_id", 1))
-    fine: list[QueryShape] = []
-    for channel in ("store", "online", "pickup"):
-        fine.append(ask(*measures, by=[plain("region"), month("sale_date")], where=cmp("channel", "=", channel)))
+    fine = [
+        ask(*measures, by=[plain("region"), month("sale_date")], where=cmp("channel", "=", channel))
+        for channel in ("store", "online", "pickup")
+    ]
     for model in range(12):
         where = cmp("model", "=", f"m{model}")
         fine.append(ask(*measures, by=[plain("region"), month("sale_date")], where=where))

@@ -24,7 +24,7 @@ MAX_SEARCH_STEPS = 400
 MAX_MATRIX_UPDATES = 300_000_000
 """Matrix entries changed per question put to the linear test (about ten nanoseconds each); more withholds."""
 
-HARD_KNOT = 5_000_000
+HARD_KNOT = 1_000_000_000
 """Rows x rows x columns from which on it is worth looking for company first."""
 
 MAX_UPDATES_PER_REVIEW = 1_500_000_000

@@ -6,7 +6,7 @@ import duckdb
 
 from cleanroom.engine.expressions import render_dimension, render_predicate
 from cleanroom.privacy.ledger import evaluate
-from cleanroom.shape import ColumnRef, Coalesced, DateDiff, DatePart, Grain
+from cleanroom.shape import Coalesced, ColumnRef, DateDiff, DatePart, Grain
 from tests.attacks.ledger.test_random_rooms import TYPES, random_claims, random_predicate, random_sales
 from tests.cleanroom.ledger.room import col, literal, month, plain
 

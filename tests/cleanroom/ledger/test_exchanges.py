@@ -22,10 +22,7 @@ def table(seed: int) -> tuple[np.ndarray, list[np.ndarray], list[frozenset[int]]
         size = source.choice([0, 1, 2, 2, 3])
         cells.append(frozenset(range(first, first + size)))
         first += size
-    layers = []
-    for axis in range(len(shape)):
-        if source.random() < 0.9:
-            layers.append(codes[:, axis].astype(np.int32))
+    layers = [codes[:, axis].astype(np.int32) for axis in range(len(shape)) if source.random() < 0.9]
     if source.random() < 0.5:
         layers.append((codes.sum(axis=1) % 2 - 1).astype(np.int32))
     return codes, layers, cells, k
