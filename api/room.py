@@ -29,7 +29,7 @@ from cleanroom.crypto import (
     seal_blob,
 )
 from cleanroom.errors import Conflict, DataRefused, IntegrityFailure, NotFound
-from cleanroom.names import DatasetName, MemberName, is_name
+from cleanroom.names import DatasetName, Digest, MemberName, is_name
 from cleanroom.state import ROOM, MemberStatus, State
 from cleanroom.vault import LakePlace, Vault
 
@@ -191,6 +191,11 @@ class Room:
     def blob_key(self, purpose: str) -> BlobKey:
         """The room's own key for bytes of one purpose: ``request``, ``release``, ``ledger``."""
         return self._kek.blob_key(purpose)
+
+    def contract_versions(self) -> tuple[Digest, ...]:
+        """What tells one set of ``contracts`` from another, for caches: the digests of the room's own documents."""
+        with self.state.read() as tx:
+            return tuple(record.digest for record in tx.contracts.all())
 
     def contracts(self) -> Mapping[DatasetName, Contract]:
         """The shipped contracts, extended and overridden by the room's own."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from api.principal import Principal
 from api.room import Room
@@ -121,7 +122,7 @@ def active_policies(room: Room) -> tuple[DataPolicy, ...]:
         member = members[record.member]
         if member.status is not MemberStatus.ACTIVE:
             continue
-        policy = load_policy(record.text.encode(), place=record.policy_id)
+        policy = _meaning(record.text)
         try:
             verify_approval(room, member, ApprovedText.POLICY, policy.digest, record.signature or "")
         except CleanroomError:
@@ -166,6 +167,12 @@ def _loaded(room: Room, who: Principal, text: str) -> tuple[DataPolicy, tuple[st
     return policy, tuple(f"{finding.field}: {finding.message}; {finding.help}" for finding in found)
 
 
+@lru_cache(maxsize=512)
+def _meaning(text: str) -> DataPolicy:
+    # A stored text never changes, so it is read once; its signature is verified each time it is used.
+    return load_policy(text.encode(), place="policy")
+
+
 def _own(tx: Tx, who: Principal, name: PolicyId) -> PolicyRecord:
     record = tx.policies.get(name)
     if record.member != who.member:
@@ -174,7 +181,7 @@ def _own(tx: Tx, who: Principal, name: PolicyId) -> PolicyRecord:
 
 
 def _digest(record: PolicyRecord) -> Digest:
-    return load_policy(record.text.encode(), place=record.policy_id).digest
+    return _meaning(record.text).digest
 
 
 def _visible(record: PolicyRecord, who: Principal) -> bool:
@@ -182,7 +189,7 @@ def _visible(record: PolicyRecord, who: Principal) -> bool:
         return True
     if record.status is not TextStatus.ACTIVE:
         return False
-    return who.member in load_policy(record.text.encode(), place=record.policy_id).queriers
+    return who.member in _meaning(record.text).queriers
 
 
 def _view(record: PolicyRecord, *, readable: bool) -> PolicyView:

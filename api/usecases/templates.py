@@ -1,15 +1,17 @@
 """Query templates: submitted, approved by the steward of every owner they read from, withdrawn at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from api.principal import Principal
 from api.room import Room
 from api.usecases.policies import active_policies, verify_approval
 from cleanroom.approvals import ApprovedText
+from cleanroom.contracts import Contract
 from cleanroom.errors import CleanroomError, IntegrityFailure, NotAuthorised, NotFound
-from cleanroom.names import Digest, MemberName
+from cleanroom.names import DatasetName, Digest, MemberName
 from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
 from cleanroom.state.members import MemberRecord
 from cleanroom.state.templates import ApprovalRecord, TemplateRecord
@@ -19,6 +21,20 @@ from policies.visible import admitted
 from queries.template import QueryTemplate, load_template
 
 _ALIVE = frozenset({TextStatus.SUBMITTED, TextStatus.ACTIVE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A stored text and what it is bound against; equal where its meaning is, so that it is bound once."""
+
+    text: str
+    versions: tuple[Digest, ...]
+    contracts: Mapping[DatasetName, Contract] = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=512)
+def _bound(source: _Source) -> QueryTemplate:
+    return load_template(source.text.encode(), place="template", contracts=source.contracts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +217,7 @@ def _is_visible(record: TemplateRecord, who: Principal, policies: Sequence[DataP
 
 
 def _loaded(room: Room, record: TemplateRecord) -> QueryTemplate:
-    template = load_template(record.text.encode(), place=record.template_id, contracts=room.contracts())
+    template = _bound(_source(room, record))
     if template.digest != record.digest:
         raise IntegrityFailure(
             "CR-A045",
@@ -209,6 +225,10 @@ def _loaded(room: Room, record: TemplateRecord) -> QueryTemplate:
             help="the contracts may have changed its meaning: submit a new version",
         )
     return template
+
+
+def _source(room: Room, record: TemplateRecord) -> _Source:
+    return _Source(text=record.text, versions=room.contract_versions(), contracts=room.contracts())
 
 
 def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPolicy]) -> TemplateView:
@@ -240,7 +260,7 @@ def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPol
 
 def _owners(room: Room, record: TemplateRecord, policies: Sequence[DataPolicy], today: date) -> tuple[MemberName, ...]:
     """Whose rows its author's member would read: the owners that must approve before it can be run."""
-    template = load_template(record.text.encode(), place=record.template_id, contracts=room.contracts())
+    template = _bound(_source(room, record))
     question = Question(
         querier=record.member, purpose=template.purpose, mode=Mode.TEMPLATES, today=today, floor=room.floor
     )
