@@ -6,6 +6,7 @@ Each step may be repeated; a crash in here is healed by the next opening.
 from typing import TYPE_CHECKING
 
 from api.ingest_journal import RoomJournal
+from api.usecases.erasure import record_removals
 from cleanroom.ingest import recover as recover_ingest
 from cleanroom.state import ROOM, MemberStatus, RunState
 
@@ -34,3 +35,7 @@ def recover(room: "Room") -> None:
         clock=room.surroundings.now,
         random=room.surroundings.random,
     )
+    # 3. Erasures that reached a lake and not the state: later questions must not pin what came before them.
+    for name, vault in vaults.items():
+        if vault.place.root.exists():
+            record_removals(room, ROOM, name)

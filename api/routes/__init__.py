@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routes import (
     contracts,
     data,
+    erasures,
     ledger,
     log,
     members,
@@ -26,6 +27,7 @@ V1: tuple[APIRouter, ...] = (
     queries.router,
     uploads.router,
     data.router,
+    erasures.router,
     runs.router,
     releases.router,
     ledger.router,

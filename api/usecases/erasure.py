@@ -1,0 +1,74 @@
+"""Erasure: a member takes people out of all its later answers, by tokens made on its own machine.
+
+What was released before stays released; the ledger then keeps anybody from subtracting the erased person out of it.
+The rows leave the newest snapshot at once. They leave the disk when the vault's history is purged, which the room
+does not do by itself: the ledger holds new answers against the snapshots of earlier ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.principal import Principal
+from api.room import Room
+from cleanroom.names import DatasetName, MemberName, SnapshotId, UploadId
+from cleanroom.state import Actor, Tx, UserRole
+from cleanroom.state.snapshots import SnapshotRecord
+from cleanroom.vault.erase import erase
+
+_REMOVALS = frozenset({"erase", "retain"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """How many rows left each dataset; a dataset without any is not named."""
+
+    removed: Mapping[str, int]
+
+
+def erase_people(room: Room, who: Principal, tokens: Sequence[UUID]) -> Erased:
+    """Remove every row of one's own member that carries one of ``tokens``, from all of its datasets, in one commit.
+
+    Raises:
+        NotAuthorised: CR-A003. UsageProblem: CR-V045 no tokens, or more than 10,000.
+    """
+    who.need(UserRole.STEWARD)
+    vault = room.vault(who.member)
+    if not vault.place.root.exists():
+        return Erased(removed={})
+    # 1. The intent: how many tokens, never which.
+    with room.state.change(who.actor, room.surroundings.now()) as tx:
+        tx.note("erasure.begun", "members", who.member, {"tokens": len(tokens)})
+    # 2. The lake, in one commit that says what it is.
+    gone = {dataset: count for dataset, count in erase(vault, tokens).items() if count}
+    # 3. The state: questions pin the new snapshots from now on. A crash before this is healed on opening.
+    record_removals(room, who.actor, who.member, gone)
+    return Erased(removed={str(dataset): count for dataset, count in sorted(gone.items())})
+
+
+def record_removals(
+    room: Room, actor: Actor, member: MemberName, gone: Mapping[DatasetName, int] | None = None
+) -> None:
+    """Pin the snapshots that removals left and the state does not know yet; all datasets where it is not known which."""
+    with room.state.read() as tx:
+        newest = {record.dataset: record for record in tx.snapshots.all(member=member)}
+    if not newest or room.vault(member).published().snapshot <= max(r.snapshot for r in newest.values()):
+        return
+    with room.vault(member).writer(wait=True) as writer:
+        removals = [c.snapshot for c in writer.commits() if c.note is not None and c.note.kind in _REMOVALS]
+    late = max(removals, default=SnapshotId(0))
+    with room.state.change(actor, room.surroundings.now()) as change:
+        for dataset, record in sorted(newest.items()):
+            if record.snapshot < late and (gone is None or dataset in gone):
+                _pin(change, room, record, late, {} if gone is None else {"removed": gone[dataset]})
+
+
+def _pin(tx: Tx, room: Room, record: SnapshotRecord, snapshot: SnapshotId, counts: Mapping[str, int]) -> None:
+    tx.snapshots.add(
+        member=record.member,
+        dataset=record.dataset,
+        snapshot=snapshot,
+        upload_id=UploadId(f"erasure-{room.surroundings.new_id()}"),
+        data_date=record.data_date,
+        counts=counts,
+    )
