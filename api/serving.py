@@ -1,10 +1,13 @@
 """A room served over HTTP: in this thread until stopped, or beside it for as long as a block lasts."""
 
+import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
 
 from api.app import create_app
@@ -34,6 +37,14 @@ def served(room: Room, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
     finally:
         server.should_exit = True
         thread.join()
+
+
+def quiet() -> None:
+    """Keep what the server says about single requests out of a command's own output; warnings still come through."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _config(room: Room) -> uvicorn.Config:

@@ -22,7 +22,7 @@ from connectors.prepare import prepare as prepare_files
 
 Progress = Callable[[int, int | None], None]
 
-_ENDED = frozenset({"COMMITTED", "REFUSED", "EXPIRED"})
+_ENDED = frozenset({"committed", "refused", "expired"})
 _LOOK_SECONDS = 0.2
 _ATTEMPTS = 5
 
@@ -123,7 +123,7 @@ def _sent(client: RoomClient, package: Path, *, mode: str, period: str | None, w
     while wait and view["state"] not in _ENDED:
         time.sleep(_LOOK_SECONDS)
         view = client.get(f"/uploads/{upload}")
-    if view["state"] == "REFUSED":
+    if view["state"] == "refused":
         raise DataRefused(
             str(view["refusal"]),
             "the room refused the package; nothing was stored",
