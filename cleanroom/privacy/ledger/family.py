@@ -123,7 +123,7 @@ class Family:
                 if layer.tobytes() not in self._known:
                     self._known.add(layer.tobytes())
                     fresh.append(layer)
-        self._held = _independent(self._held, fresh, self._grid)
+        self._held = _independent(self._held, fresh)
         if self._exchanges is not None:
             self._exchanges.absorb(fresh)
         self._absorbed = len(self.entries)
@@ -150,12 +150,11 @@ class Family:
         return held
 
 
-def _independent(held: Sequence[Layer], fresh: Sequence[Layer], grid: Grid) -> list[Layer]:
+def _independent(held: Sequence[Layer], fresh: Sequence[Layer]) -> list[Layer]:
     """Held layers with ``fresh`` ones, less numbers that are plain sums of another layer's: same span, fewer rows."""
-    populated = grid.units.large | grid.units.small
     kept = list(held)
     for layer in fresh:
-        added, _ = without_sums(np.where(populated, layer, -1), kept, int(layer.max(initial=-1)) + 1)
+        added, _ = without_sums(layer, kept, int(layer.max(initial=-1)) + 1)
         if (added >= 0).any():
             kept = [without_sums(other, [added], int(other.max(initial=-1)) + 1)[0] for other in kept]
             kept = [*(other for other in kept if (other >= 0).any()), added]

@@ -128,12 +128,13 @@ def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, Gr
         if fineness > Fineness.CONTENT:
             terms[term] = _add(select, f"{name[term.place]}.{_term_name(term)}")
     grouped = ", ".join(str(index + 1) for index in range(len(select)))
-    units = f"min(DISTINCT hash({name[None]}._unit), {int(spec.k)}) FILTER (WHERE {name[None]}._unit IS NOT NULL)"
+    # Rows about nobody are in no cell: every base cell has units, so no later step need tell empty cells apart.
+    units = f"min(DISTINCT hash({name[None]}._unit), {int(spec.k)})"
     listed = ",\n  ".join(f"{expression} AS g{index}" for index, expression in enumerate([*select, units]))
     joins = "\n".join(_join(place, name) for place in spec.places if place is not None)
     text = (
         f"WITH {', '.join(tables)}\nSELECT\n  {listed}\nFROM {name[None]}\n{joins}\n"
-        f"GROUP BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
+        f"WHERE {name[None]}._unit IS NOT NULL\nGROUP BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
     )
     columns = GridColumns(bits=bits, any_bits=any_bits, terms=terms, units=len(select))
     return EngineSql(text=text, keys=len(select)), columns

@@ -58,12 +58,8 @@ def settle(case: Case) -> tuple[Shown, ...]:
     units = case.units.merged(case.atoms.of_cell, case.atoms.count)
     sizes = [int(layer.max(initial=-1)) + 1 for layer in case.new]
     # What is a plain sum of held numbers tells nothing new: it leaves, and needs no row.
-    populated = (units.large | units.small)[case.atoms.of_cell]
-    held = [np.where(populated, layer, -1) for layer in case.held]
-    parted = [
-        without_sums(np.where(populated, layer, -1), held, size) for layer, size in zip(case.new, sizes, strict=True)
-    ]
-    case = replace(case, held=held, new=[rest for rest, _ in parted])
+    parted = [without_sums(layer, case.held, size) for layer, size in zip(case.new, sizes, strict=True)]
+    case = replace(case, new=[rest for rest, _ in parted])
     incidence, first_new = _incidence(case, sizes)
     shown = np.ones(incidence.numbers, dtype=bool)
     purse = _Purse(updates=MAX_UPDATES_PER_REVIEW)
