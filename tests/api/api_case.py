@@ -176,8 +176,9 @@ class Case:
         """This closed room's files in ``folder``, opened: a fresh room without making it anew."""
         shutil.copytree(self.folder / "room", folder / "room")
         shutil.copy2(self.folder / "room.key", folder / "room.key")
-        room = Room.open(folder / "room", surroundings=Surroundings(now=self.clock.now))
-        return Case(folder=folder, room=room, clock=self.clock, keys=self.keys, tokens=self.tokens)
+        clock = Clock(at=self.clock.at)
+        room = Room.open(folder / "room", surroundings=Surroundings(now=clock.now))
+        return Case(folder=folder, room=room, clock=clock, keys=dict(self.keys), tokens=dict(self.tokens))
 
     def reopened(self) -> "Case":
         """The same room, closed and opened again."""

@@ -2,12 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from api_case import AD_HOC, Case, open_upload, packaged, patch, sales
+from crash_child import die_at
 
 from api.usecases.log import verify_log
 from api.usecases.run_story import STEPS as RUN_STEPS
@@ -16,35 +15,21 @@ from cleanroom.ingest import STEPS as INGEST_STEPS
 from cleanroom.ingest import read_receipt
 
 _ASKED = {"sql": AD_HOC, "purpose": "warranty"}
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-import api.usecases.ingest as ingesting
-from api.room import Room
-from api.usecases.run_story import RunTools, tools_for
-from api.worker import work_off
-from cleanroom.ingest import IngestTools
-
-folder, flow, step = sys.argv[1:]
-
-def die(reached):
-    if reached == step:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-room = Room.open(Path(folder))
-tools = RunTools(ledger=tools_for(room).ledger, checkpoint=die if flow == "run" else (lambda step: None))
-if flow == "ingest":
-    ingesting.IngestTools = lambda **given: IngestTools(**given, checkpoint=die)
-work_off(room, tools)
-"""
 
 
 def _kill_at(case: Case, flow: str, step: str) -> None:
-    """Work the queue in another process that dies at ``step``."""
+    """Work the queue in another process that dies at ``step``; forked, so that nothing is imported again."""
     case.room.close()
-    command = [sys.executable, "-c", _KILLED, str(case.folder / "room"), flow, step]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(Path.cwd())}, check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+    case.clock.at += timedelta(minutes=10)
+    child = os.fork()
+    if child == 0:
+        try:
+            die_at(str(case.folder / "room"), flow, step, case.clock.at)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    case.clock.at += timedelta(minutes=10)
 
 
 @pytest.mark.parametrize("step", RUN_STEPS)
