@@ -3,24 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import duckdb
 
 from cleanroom.crypto.keys import DataKey
 from cleanroom.errors import CleanroomError, IntegrityFailure, Unavailable
-from cleanroom.vault.lake import LakePlace, attach_live, load_lake_extensions
+from cleanroom.vault.engines import ENGINES, SessionLimits
+from cleanroom.vault.lake import LakePlace, attach_live
 
 LAKE = "lake"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLimits:
-    """What one writer may use. ``spill_bytes`` bounds the encrypted temporary files."""
-
-    memory_bytes: int = 1_000_000_000
-    threads: int = 2
-    spill_bytes: int = 50_000_000_000
 
 
 DEFAULT_LIMITS = SessionLimits()
@@ -35,26 +26,19 @@ def writer_session(place: LakePlace, key: DataKey, limits: SessionLimits) -> Ite
     shutil.rmtree(place.spill, ignore_errors=True)
     for folder in (place.root, place.data, place.spill):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = duckdb.connect(
-        config={
-            "memory_limit": f"{limits.memory_bytes}B",
-            "threads": limits.threads,
-            "temp_directory": str(place.spill.absolute()),
-            "max_temp_directory_size": f"{limits.spill_bytes}B",
-            "temp_file_encryption": True,  # INVARIANT I4
-            "preserve_insertion_order": False,
-            "python_enable_replacements": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    connection.execute("SET enable_progress_bar = false")
+    instance = ENGINES.take(place, limits)
+    is_clean = False
     try:
-        load_lake_extensions(connection)
-        attach_live(connection, place, key, alias=LAKE)
-        yield connection
+        connection = instance.cursor()
+        try:
+            connection.execute("SET enable_progress_bar = false")
+            attach_live(connection, place, key, alias=LAKE)
+            yield connection
+            is_clean = True
+        finally:
+            connection.close()  # its temporary tables and whatever transaction was open go with it
     finally:
-        connection.close()
+        ENGINES.give_back(instance, is_clean=is_clean and not any(place.spill.iterdir()))
         shutil.rmtree(place.spill, ignore_errors=True)
 
 
