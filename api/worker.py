@@ -12,7 +12,7 @@ from typing import Self
 import structlog
 
 from api.room import Room
-from api.usecases.ingest import ingest_upload
+from api.usecases.ingest import give_up, ingest_upload
 from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
 from api.usecases.runs import RUN
 from api.usecases.uploads import INGEST, expire_uploads
@@ -122,12 +122,22 @@ def _done(room: Room, job: JobRecord, tools: RunTools) -> JobState | None:
     except CleanroomError as failure:
         _logger.info("job", kind=job.kind, code=failure.code, attempt=job.attempts)
         if not failure.retryable:
-            return JobState.DONE  # it ended, and its state says how
-        return None if job.attempts < _MAX_ATTEMPTS else JobState.FAILED
+            return _ended(room, job, failure)
+        return None if job.attempts < _MAX_ATTEMPTS else _ended(room, job, failure)
     except Exception as failure:  # noqa: BLE001 - a worker outlives any defect; only the kind is told (I15)
         log_defect(failure)
-        return None if job.attempts < _MAX_ATTEMPTS else JobState.FAILED
+        return None if job.attempts < _MAX_ATTEMPTS else _ended(room, job, None)
     return JobState.DONE
+
+
+def _ended(room: Room, job: JobRecord, failure: CleanroomError | None) -> JobState:
+    """The job will not be done again: whoever waits for an upload must be told how it ended."""
+    if job.kind == INGEST:
+        try:
+            give_up(room, UploadId(job.subject), failure)
+        except Exception as defect:  # noqa: BLE001 - the next opening of the room looks again
+            log_defect(defect)
+    return JobState.DONE if failure is not None and not failure.retryable else JobState.FAILED
 
 
 def _renew(room: Room, job: JobRecord, holder: str, ended: Event) -> None:

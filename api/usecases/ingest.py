@@ -7,8 +7,17 @@ from api.principal import Principal
 from api.room import Room
 from api.usecases.uploads import file_of, own_upload
 from cleanroom.crypto import VerifyKey
-from cleanroom.errors import DataRefused, NotFound, UsageProblem
-from cleanroom.ingest import IngestJob, IngestTools, SignedPackage, SignedReceipt, ingest, open_report
+from cleanroom.errors import CleanroomError, DataRefused, NotFound, Unavailable, UsageProblem
+from cleanroom.ingest import (
+    IngestJob,
+    IngestTools,
+    SignedPackage,
+    SignedReceipt,
+    ingest,
+    open_report,
+    recover,
+    seal_refusal,
+)
 from cleanroom.ingest.refusal import PackageAltered
 from cleanroom.names import UploadId
 from cleanroom.quality.report import QualityReport
@@ -49,12 +58,42 @@ def ingest_upload(room: Room, upload: UploadId) -> SignedReceipt | None:
         signed = ingest(job, room.vault(record.member), tools)
     except (DataRefused, PackageAltered, UsageProblem) as refusal:
         # The story has written the refusal, unless it was refused before the story began.
-        journal.refuse(upload, code=refusal.code, findings=None)
+        journal.refuse(upload, code=refusal.code, findings=_sealed(room, record, refusal))
         file.remove()
         raise
     # The bytes have done their work: rows are in the vault, the receipt in the state.
     file.remove()
     return signed
+
+
+def give_up(room: Room, upload: UploadId, failure: CleanroomError | None) -> None:
+    """End an upload whose job failed for good, so that whoever waits for it can read why.
+
+    ``failure`` is None for a defect of ours: its text may quote a cell, so only its place is in the operator's log. An
+    upload whose intent is written may be in the vault already: that is looked up first, never guessed.
+
+    Raises:
+        CleanroomError: the vault cannot be looked into either; the next opening of the room heals the upload.
+    """
+    with room.state.read() as tx:
+        record = tx.uploads.get(upload)
+    if record.state is UploadState.INGESTING:
+        journal = RoomJournal(room)
+        vault = room.vault(record.member)
+        around = room.surroundings
+        recover({record.member: vault}, journal, room_key=room.signing, clock=around.now, random=around.random)
+        with room.state.read() as tx:
+            record = tx.uploads.get(upload)
+    if record.state in _ENDED:
+        return
+    reason = failure or Unavailable("CR-V047", "the room could not take the file in", help="tell the operator the time")
+    RoomJournal(room).refuse(upload, code=reason.code, findings=_sealed(room, record, reason))
+    file_of(room, record).remove()
+
+
+def _sealed(room: Room, record: UploadRecord, refusal: CleanroomError) -> bytes:
+    around = room.surroundings
+    return seal_refusal(refusal, record.upload_id, room.data_key(record.member), around.random)
 
 
 def quality_of(room: Room, who: Principal, upload: str) -> QualityReport:

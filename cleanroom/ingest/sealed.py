@@ -30,16 +30,18 @@ def open_report(sealed: bytes, upload: UploadId, key: DataKey) -> QualityReport:
     return QualityReport(**plain)
 
 
-def seal_refusal(refusal: CleanroomError, upload: UploadId, key: DataKey, random: Random) -> bytes | None:
-    """The report behind a refusal; None where its code says all there is."""
+def seal_refusal(refusal: CleanroomError, upload: UploadId, key: DataKey, random: Random) -> bytes:
+    """The report behind a refusal: all findings where there are any, else the refusal itself as the only one."""
     match refusal:
         case FileRefused():
             return seal_report(refusal.report, upload, key, random)
         case SchemaRefused():
-            report = QualityReport(rows=0, quarantined=0, findings=refusal.findings)
-            return seal_report(report, upload, key, random)
+            findings = refusal.findings
         case _:
-            return None
+            findings = (
+                Finding(code=refusal.code, severity="fatal", message=refusal.message, help=refusal.help or ""),
+            )
+    return seal_report(QualityReport(rows=0, quarantined=0, findings=findings), upload, key, random)
 
 
 def report_from(receipt: Receipt) -> QualityReport:

@@ -32,7 +32,8 @@ class Engines:
         self._kept = kept
         self._lock = Lock()
         self._idle: list[duckdb.DuckDBPyConnection] = []
-        self._process = os.getpid()
+        # A forked child has none of an instance's threads: nothing idle is taken over a fork.
+        os.register_at_fork(before=self.close, after_in_child=self._renew_lock)
 
     def take(self, place: LakePlace, limits: SessionLimits) -> duckdb.DuckDBPyConnection:
         """An instance with DuckLake loaded that spills into ``place`` and keeps to ``limits``.
@@ -41,8 +42,6 @@ class Engines:
             Unavailable: CR-V001 the extension wheels are not installed.
         """
         with self._lock:
-            if self._process != os.getpid():
-                self._idle, self._process = [], os.getpid()
             instance = self._idle.pop() if self._idle else None
         if instance is None:
             instance = _opened()
@@ -66,6 +65,9 @@ class Engines:
             idle, self._idle = self._idle, []
         for instance in idle:
             instance.close()
+
+    def _renew_lock(self) -> None:
+        self._lock = Lock()
 
 
 ENGINES = Engines()
