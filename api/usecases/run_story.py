@@ -5,10 +5,8 @@ meets itself as the same cells, and a release that was stored is found by its pl
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
-from threading import Event, Thread
 
 import structlog
 
@@ -16,24 +14,24 @@ from api.ledger_store import RoomLedger
 from api.principal import Principal
 from api.room import Room
 from api.usecases.people import principal_of_user
+from api.usecases.planning import data_date, plan_facts, plan_question
 from api.usecases.questions import Ask, Compiled, compile_question
+from api.usecases.run_control import watched_control
 from cleanroom.canonical import canonical_json, digest_of
 from cleanroom.crypto import open_blob, seal_blob
 from cleanroom.delivery import About
 from cleanroom.delivery.json_document import render_json
-from cleanroom.engine.control import RunCancelled, RunControl, RunTimedOut
+from cleanroom.engine.control import RunCancelled, RunTimedOut
 from cleanroom.engine.session import Session, SessionLimits
 from cleanroom.errors import (
     CleanroomError,
     Conflict,
     IntegrityFailure,
-    NotFound,
     PolicyRefused,
     Unavailable,
-    UsageProblem,
 )
-from cleanroom.names import Digest, MemberName, ReleaseId, RunId
-from cleanroom.plan import PinnedTable, Plan
+from cleanroom.names import Digest, ReleaseId, RunId
+from cleanroom.plan import Plan
 from cleanroom.privacy.ledger_port import LedgerPort
 from cleanroom.release import release
 from cleanroom.released import ReleasedTable
@@ -45,7 +43,6 @@ STEPS = ("started", "planned", "released", "stored")
 
 RUN_SECONDS = 600.0
 _logger = structlog.get_logger("cleanroom.run")
-_WATCH_SECONDS = 0.2
 _MEMORY_BYTES = 2_000_000_000
 
 
@@ -113,16 +110,19 @@ def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
     who = principal_of_user(room, record.user)
     compiled = compile_question(room, who, open_ask(room, record))
     # 6. Plan: the newest snapshot of everybody who takes part.
-    plan = _plan(room, who, compiled)
+    plan = plan_question(room, who, compiled)
     digest = digest_of(canonical_json(plan))
     with room.state.change(ROOM, room.surroundings.now()) as tx:
-        tx.runs.planned(record.run_id, digest, facts=_facts(plan, compiled))
+        tx.runs.planned(record.run_id, digest, facts=plan_facts(plan, compiled))
     tools.checkpoint("planned")
     # 7. Replay: this very plan was released to this member before.
     if _replayed(room, record, digest):
         return
     # 8-12. Charge, execute, suppress, shape: the kernel's story.
-    with _session(room, plan, tools) as session, _control(room, record.run_id, tools) as control:
+    with (
+        _session(room, plan, tools) as session,
+        watched_control(room, record.run_id, limit_seconds=tools.limit_seconds) as control,
+    ):
         table = release(plan, session=session, ledger=tools.ledger, control=control)
         stopped = control.stopped_as()
         if stopped is not None:
@@ -139,45 +139,6 @@ def open_ask(room: Room, record: RunRecord) -> Ask:
     """What was asked."""
     key, context = room.blob_key("request"), f"request/{record.run_id}".encode()
     return Ask.from_bytes(open_blob(key, record.request_blob, associated=context))
-
-
-def _plan(room: Room, who: Principal, compiled: Compiled) -> Plan:
-    if compiled.is_draft:
-        raise UsageProblem("CR-A055", "a template is run by its name", help="submit it and have it approved first")
-    result = compiled.result
-    if not result.allowed or result.shape is None or result.obligations is None:
-        raise PolicyRefused(result.violations)
-    tables, sources = [], []
-    for source in result.obligations.sources:
-        pinned = [table for member in source.members if (table := _newest(room, member, source.dataset))]
-        if not pinned:
-            raise NotFound(
-                "CR-A050", f"nobody has uploaded `{source.dataset}` yet", help="ask again when data has arrived"
-            )
-        tables.append(tuple(pinned))
-        sources.append(replace(source, members=tuple(table.member for table in pinned)))
-    return Plan(
-        shape=result.shape,
-        obligations=replace(result.obligations, sources=tuple(sources)),
-        tables=tuple(tables),
-        querier=who.member,
-        purpose=compiled.purpose,
-    )
-
-
-def _newest(room: Room, member: MemberName, dataset: str) -> PinnedTable | None:
-    with room.state.read() as tx:
-        found = tx.snapshots.latest(member, dataset)  # type: ignore[arg-type]
-    return None if found is None else PinnedTable(member=member, dataset=found.dataset, snapshot=found.snapshot)
-
-
-def _facts(plan: Plan, compiled: Compiled) -> dict[str, int | str]:
-    reads = sorted({f"{table.member}/{table.dataset}@{table.snapshot}" for source in plan.tables for table in source})
-    return {
-        "template": compiled.template_id or "ad hoc",
-        "purpose": compiled.purpose if compiled.template_id else "ad hoc",
-        "reads": " ".join(reads),
-    }
 
 
 def _replayed(room: Room, record: RunRecord, digest: Digest) -> bool:
@@ -201,36 +162,6 @@ def _session(room: Room, plan: Plan, tools: RunTools) -> Iterator[Session]:
         raise Conflict("CR-A056", "a member left while the question was planned", help="ask again")
     with Session.over_lakes(lakes, limits) as session:
         yield session
-
-
-@contextmanager
-def _control(room: Room, run: RunId, tools: RunTools) -> Iterator[RunControl]:
-    """A run's control with a thread beside it that writes progress and sees that somebody cancelled, in any process."""
-    control = RunControl(limit_seconds=tools.limit_seconds)
-    ended = Event()
-    watcher = Thread(target=_watch, args=(room, run, control, ended), daemon=True)
-    watcher.start()
-    try:
-        yield control
-    finally:
-        ended.set()
-        watcher.join()
-        control.close()
-
-
-def _watch(room: Room, run: RunId, control: RunControl, ended: Event) -> None:
-    shown = 0
-    while not ended.wait(_WATCH_SECONDS):
-        with suppress(CleanroomError):  # the next look is a moment away
-            with room.state.read() as tx:
-                if tx.runs.get(run).state is RunState.CANCELLING:
-                    control.cancel()
-                    return
-            percent = int(100 * (control.progress() or 0))
-            if percent > shown:
-                shown = percent
-                with room.state.change(ROOM, room.surroundings.now()) as tx:
-                    tx.runs.progress(run, percent)
 
 
 def _still_allowed(room: Room, who: Principal, record: RunRecord, plan: Plan) -> None:
@@ -277,7 +208,7 @@ def _store(room: Room, record: RunRecord, plan: Plan, compiled: Compiled, table:
                 content_digest=digest_of(content),
                 table_blob=sealed,
                 withheld={str(reason): count for reason, count in table.withheld.items()},
-                data_date=_data_date(room, plan),
+                data_date=data_date(room, plan),
             )
             tx.runs.succeed(record.run_id, identity)
             _require_active(tx, plan, compiled)
@@ -303,14 +234,6 @@ def _require_active(tx: Tx, plan: Plan, compiled: Compiled) -> None:
 def _is_cancelling(room: Room, run: RunId) -> bool:
     with room.state.read() as tx:
         return tx.runs.get(run).state is RunState.CANCELLING
-
-
-def _data_date(room: Room, plan: Plan) -> date | None:
-    """Up to which day every source is known: the oldest of their newest days."""
-    with room.state.read() as tx:
-        wanted = {(table.member, table.dataset, table.snapshot) for source in plan.tables for table in source}
-        days = [s.data_date for s in tx.snapshots.all() if (s.member, s.dataset, s.snapshot) in wanted and s.data_date]
-    return min(days, default=None)
 
 
 def _end(room: Room, run: RunId, state: RunState, refusal: CleanroomError) -> RunState:

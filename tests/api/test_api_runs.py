@@ -120,6 +120,41 @@ def test_a_policy_withdrawn_while_a_run_is_under_way_takes_its_answer(case: Case
     assert case.client("solstice-analyst").get("/v1/releases").json()["items"] == []
 
 
+def test_two_runs_of_one_plan_at_the_same_time_end_in_one_release(case: Case) -> None:
+    """INVARIANT I14: the second to store finds the first one's release and ends in it."""
+    case.policy()
+    case.push(sales(12, 3))
+    client = case.client("solstice-analyst")
+    slow, fast = (client.post("/v1/runs", json=_ASKED).json()["run_id"] for _ in range(2))
+    ledger = tools_for(case.room).ledger
+
+    def overtake(reached: str) -> None:
+        if reached == "released":
+            assert execute_run(case.room, fast, RunTools(ledger=ledger)) is RunState.SUCCESS
+
+    assert execute_run(case.room, slow, RunTools(ledger=ledger, checkpoint=overtake)) is RunState.SUCCESS
+    views = [client.get(f"/v1/runs/{run}").json() for run in (slow, fast)]
+    assert views[0]["release_id"] == views[1]["release_id"]
+    assert len(client.get("/v1/releases").json()["items"]) == 1
+
+
+def test_a_defect_in_a_run_ends_it_and_tells_nothing(case: Case) -> None:
+    """FAILED with CR-A012; the next question is answered."""
+    case.policy()
+    case.push(sales(12, 3))
+    client = case.client("solstice-analyst")
+    run = client.post("/v1/runs", json=_ASKED).json()["run_id"]
+
+    def break_down(_: str) -> None:
+        raise ValueError("canary-4711")
+
+    tools = RunTools(ledger=tools_for(case.room).ledger, checkpoint=break_down)
+    assert execute_run(case.room, run, tools) is RunState.FAILED
+    view = client.get(f"/v1/runs/{run}")
+    assert (view.json()["problem"]["code"], "canary" in view.text) == ("CR-A012", False)
+    assert case.run(_ASKED)["state"] == "SUCCESS"
+
+
 def test_lists_are_paged_by_cursor(case: Case) -> None:
     """Three runs, two pages, none twice."""
     client = case.client("solstice-analyst")
