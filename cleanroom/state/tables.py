@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from cleanroom.state.columns import Counts, Names, OneOf, UtcTime
@@ -58,6 +59,8 @@ def _number(name: str, **kw: Any) -> Column[Any]:
 def _blob(name: str, **kw: Any) -> Column[Any]:
     return Column(name, LargeBinary, nullable=kw.pop("nullable", False), **kw)
 
+
+_ACTIVE = text("status = 'active'")
 
 VOLATILE = {"volatile": True}
 
@@ -142,6 +145,8 @@ policies = Table(
     _at("submitted_at"),
     _at("decided_at", nullable=True),
     UniqueConstraint("member", "dataset", "version"),
+    # At most one version is active, also when two stewards sign at the same moment.
+    Index("uq_policies_active", "member", "dataset", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
 )
 
 templates = Table(

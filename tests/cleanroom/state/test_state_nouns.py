@@ -19,6 +19,7 @@ from cleanroom.names import (
 )
 from cleanroom.state import RunState, State, TextStatus, Tx, UploadState
 from cleanroom.state.ledger import LedgerRow
+from cleanroom.state.tables import policies
 
 SALES = DatasetName("sales")
 UPLOAD, RUN, RELEASE = UploadId("u1"), RunId("r1"), ReleaseId("x1")
@@ -64,6 +65,16 @@ def test_a_new_policy_version_supersedes_the_active_one(state: State) -> None:
             "policy.superseded",
             "policy.activated",
         ]
+
+
+def test_two_active_versions_cannot_be(state: State) -> None:
+    """The database itself refuses a second active version, whatever two writers believed."""
+    with state.change(ANN, at(1)) as tx:
+        _policy(tx, 1)
+        _policy(tx, 2)
+        tx.policies.activate("harbor/sales/1", signature="s", signed_by="ann")
+    with pytest.raises(Conflict, match="CR-L004"), state.change(ANN, at(2)) as tx:
+        tx.put(policies, "policy.activated", {"policy_id": "harbor/sales/2"}, status=TextStatus.ACTIVE)
 
 
 def test_a_withdrawn_policy_is_not_activated(state: State) -> None:

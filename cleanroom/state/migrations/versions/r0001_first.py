@@ -126,6 +126,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("member", "dataset", "version", name=op.f("uq_policies_member")),
     )
     op.create_index(op.f("ix_policies_status"), "policies", ["status"], unique=False)
+    op.create_index(
+        "uq_policies_active",
+        "policies",
+        ["member", "dataset"],
+        unique=True,
+        sqlite_where=sa.text("status = 'active'"),
+        postgresql_where=sa.text("status = 'active'"),
+    )
     op.create_table(
         "releases",
         sa.Column("release_id", sa.String(length=64), nullable=False),
