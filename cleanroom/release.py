@@ -16,6 +16,7 @@ from cleanroom.engine.session import Session
 from cleanroom.engine.types import output_type
 from cleanroom.errors import IntegrityFailure
 from cleanroom.plan import Plan
+from cleanroom.privacy.contributors import own_sources
 from cleanroom.privacy.having import holds
 from cleanroom.privacy.ledger_port import LedgerPort
 from cleanroom.privacy.mechanisms import require_available, shown_value
@@ -43,9 +44,12 @@ def release(plan: Plan, *, session: Session, ledger: LedgerPort, control: RunCon
     raw = execute(plan, session, control)
     # 3. Drop whole what its first source does not carry: such a cell is not even listed.
     sources = plan.obligations.sources
-    listed = [cell for cell in raw if withheld_reason(cell.whole, sources) is None]
+    listed = [cell for cell in raw if withheld_reason(cell.whole, sources, own_sources(plan, cell.key)) is None]
     # 4. Hold every number against the thresholds of every dataset it draws on.
-    reasons = [tuple(withheld_reason(number, sources) for number in cell.numbers) for cell in listed]
+    reasons = [
+        tuple(withheld_reason(number, sources, own_sources(plan, cell.key)) for number in cell.numbers)
+        for cell in listed
+    ]
     # 5. Ask the ledger what would isolate a group together with what already left; it records what leaves.
     kept = _reviewed(plan, listed, reasons, session, ledger)
     # 6. Apply the mechanism to what passed; the rest becomes a mark.
@@ -89,7 +93,11 @@ def _dropped(plan: Plan, raw: Sequence[RawCell], listed: int) -> int:
     unit exists. Where the owner releases zeros, absence is public already.
     """
     first = plan.obligations.sources[0]
-    dropped = [cell for cell in raw if withheld_reason(cell.whole, plan.obligations.sources) is not None]
+    dropped = [
+        cell
+        for cell in raw
+        if withheld_reason(cell.whole, plan.obligations.sources, own_sources(plan, cell.key)) is not None
+    ]
     if len(dropped) + listed != len(raw):
         raise AssertionError("a cell is listed or dropped")
     # The largest group of units is a lower bound of all of them together: one unit may be in several cells.

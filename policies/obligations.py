@@ -8,6 +8,7 @@ from cleanroom.plan import Mechanism, Obligations, SourceObligations
 from cleanroom.shape import Fn, PerUnitFn
 from policies.case import Case, CaseSource
 from policies.merge import meet_all, multiple, stricter
+from policies.visible import CONTRIBUTOR
 
 _CLAMPED = {Fn.SUM, Fn.AVG, PerUnitFn.SUM}
 
@@ -20,6 +21,9 @@ def obligations_of(case: Case) -> Obligations:
     for term in terms:
         mechanism, base = stricter(mechanism, term.mechanism), multiple(base, term.base)
         receivers &= term.receivers
+    if any(use.target.column == CONTRIBUTOR for use in case.uses.columns):
+        # "us" against others: what is said about the asker's own rows is for the asker alone
+        receivers &= {case.question.querier}
     return Obligations(
         sources=tuple(
             SourceObligations(

@@ -4,17 +4,15 @@ The digest that is signed is computed here from the text the room sent, so that 
 something else than what they were shown.
 """
 
-from pathlib import Path
-
-from api.cli.remote import policy_path, room_client, stored_profile, template_path
+from api.cli.remote import policy_path, template_path
 from cleanroom.approvals import APPROVAL_DOMAIN, ApprovedText, approval_statement
-from cleanroom.client.remote import Json
+from cleanroom.client.remote import Json, RoomClient
 from cleanroom.crypto import MemberKeys
 from cleanroom.errors import IntegrityFailure
 from cleanroom.names import Digest
 
 
-def approve_policy(identity: str, *, profile: Path | None, url: str | None) -> Json:
+def approve_policy(client: RoomClient, keys: MemberKeys, identity: str) -> Json:
     """Sign and activate a submitted version of one's own member's policy.
 
     Raises:
@@ -22,14 +20,13 @@ def approve_policy(identity: str, *, profile: Path | None, url: str | None) -> J
     """
     from policies.load import load_policy
 
-    with room_client(profile, url) as client:
-        view = client.get(policy_path(identity))
-        digest = load_policy(str(view["text"]).encode(), place=identity).digest
-        signature = _signed(client.get("/room")["name"], ApprovedText.POLICY, digest, str(view["digest"]), profile)
-        return client.post(f"{policy_path(identity)}/approve", {"signature": signature})
+    view = client.get(policy_path(identity))
+    digest = load_policy(str(view["text"]).encode(), place=identity).digest
+    signature = _signed(client, keys, ApprovedText.POLICY, digest, str(view["digest"]))
+    return client.post(f"{policy_path(identity)}/approve", {"signature": signature})
 
 
-def approve_template(identity: str, *, profile: Path | None, url: str | None) -> Json:
+def approve_template(client: RoomClient, keys: MemberKeys, identity: str) -> Json:
     """Sign one's member's approval of a template.
 
     Raises:
@@ -38,22 +35,23 @@ def approve_template(identity: str, *, profile: Path | None, url: str | None) ->
     from cleanroom.contracts import load_contract, shipped_contracts
     from queries.template import load_template
 
-    with room_client(profile, url) as client:
-        view = client.get(template_path(identity))
-        contracts = dict(shipped_contracts())
-        for item in client.every("/contracts"):
-            if item.get("document"):
-                loaded = load_contract(str(item["document"]).encode(), place=str(item["dataset"]))
-                contracts[loaded.dataset] = loaded
-        digest = load_template(str(view["text"]).encode(), place=identity, contracts=contracts).digest
-        signature = _signed(client.get("/room")["name"], ApprovedText.TEMPLATE, digest, str(view["digest"]), profile)
-        return client.post(f"{template_path(identity)}/approve", {"signature": signature})
+    view = client.get(template_path(identity))
+    contracts = dict(shipped_contracts())
+    for item in client.every("/contracts"):
+        if item.get("document"):
+            loaded = load_contract(str(item["document"]).encode(), place=str(item["dataset"]))
+            contracts[loaded.dataset] = loaded
+    digest = load_template(str(view["text"]).encode(), place=identity, contracts=contracts).digest
+    signature = _signed(client, keys, ApprovedText.TEMPLATE, digest, str(view["digest"]))
+    return client.post(f"{template_path(identity)}/approve", {"signature": signature})
 
 
-def _signed(room: str, text: ApprovedText, digest: Digest, claimed: str, profile: Path | None) -> str:
+def _signed(client: RoomClient, keys: MemberKeys, text: ApprovedText, digest: Digest, claimed: str) -> str:
     if digest != claimed:
         raise IntegrityFailure(
-            "CR-A091", "the room names another digest than its text has", help="do not sign; tell the room's operator"
+            "CR-A091",
+            "the room names another digest than its text has",
+            help="do not sign; tell the room's operator",
         )
-    keys = MemberKeys.load(stored_profile(profile).member_keys)
+    room = str(client.get("/room")["name"])
     return keys.signing.sign(APPROVAL_DOMAIN, approval_statement(room=room, text=text, digest=digest)).to_text()

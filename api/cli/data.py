@@ -39,7 +39,7 @@ def draft(file: Annotated[Path, typer.Argument(metavar="FILE")], dataset: Datase
     from connectors.draft_mapping import draft_mapping
 
     contract = _contract(dataset, contracts)
-    drafted = draft_mapping(_existing(file), dataset, contract)
+    drafted = draft_mapping(_existing(file), DatasetName(dataset), contract)
     sys.stdout.write(drafted.text)
     for name in drafted.missing:
         note(f"missing: {name}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from api.cli import data, insight, key, log, member, normalize, policy, query, room, run, serve, user
-from api.cli.output import fail, fail_unexpectedly, wants_json
+from api.cli.output import fail, fail_unexpectedly, note, wants_json
 from cleanroom.errors import CleanroomError
 
 app = typer.Typer(
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = app(given, prog_name="cleanroom", standalone_mode=False)
     except typer.TyperException as problem:
-        problem.show()
+        note(f"{problem.format_message()}\n    see `cleanroom --help`, or --help after a command")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)

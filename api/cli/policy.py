@@ -145,8 +145,10 @@ def approve(
 ) -> None:
     """Sign a submitted version with your member's key; it is active at once. Example: cleanroom policy approve harbor/sales/1"""
     from api.cli.approve import approve_policy
+    from api.cli.remote import own_keys, room_client
 
-    view = approve_policy(name, profile=profile, url=url)
+    with room_client(profile, url) as client:
+        view = approve_policy(client, own_keys(profile), name)
     answer(view, as_json=as_json, text=lambda: say(f"{view['policy_id']} is active"))
 
 

@@ -173,8 +173,10 @@ def approve(
 ) -> None:
     """Sign the template's digest with your member's key, after reading it. Example: cleanroom query approve claim-rate-by-region@1"""
     from api.cli.approve import approve_template
+    from api.cli.remote import own_keys, room_client
 
-    view = approve_template(name, profile=profile, url=url)
+    with room_client(profile, url) as client:
+        view = approve_template(client, own_keys(profile), name)
     answer(
         view,
         as_json=as_json,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cleanroom.client.profile import Profile, load_profile
 from cleanroom.client.remote import RoomClient
+from cleanroom.crypto import MemberKeys
 from cleanroom.errors import UsageProblem
 
 _CONFIG = ".config"
@@ -27,6 +28,11 @@ def room_client(given: Path | None, url: str | None) -> RoomClient:
     """A client of the profile's room, at ``url`` if that is given."""
     stored = stored_profile(given)
     return RoomClient(url or stored.url, stored.api_key)
+
+
+def own_keys(given: Path | None) -> MemberKeys:
+    """The member keys of the stored profile."""
+    return MemberKeys.load(stored_profile(given).member_keys)
 
 
 def template_path(identity: str) -> str:

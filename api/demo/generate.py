@@ -182,6 +182,10 @@ def _products() -> pl.DataFrame:
 _UNIT = ("retailer", "gtin", "model", "brand", "serial", "region", "sale_date", "buyer_email", "buyer_phone")
 
 
+def _column(values: np.ndarray) -> pl.Expr:
+    return pl.lit(pl.Series(values))
+
+
 def _until_data_date(column: str) -> pl.Expr:
     return pl.col(column) <= pl.lit(world.DATA_DATE)
 
@@ -196,7 +200,7 @@ def _registrations(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFra
     chosen = units.filter(pl.Series(draw.random(units.height) < share)).select(_UNIT)
     lag = np.minimum(draw.exponential(18, chosen.height), 365).astype(int)
     frame = chosen.with_columns(
-        registered_date=(pl.col("sale_date") + pl.duration(days=pl.Series(lag))).cast(pl.Date),
+        registered_date=(pl.col("sale_date") + pl.duration(days=_column(lag))).cast(pl.Date),
         channel=pl.Series(
             draw.choice(np.array(["web", "app", "qr", "card", "phone"]), chosen.height, p=[0.4, 0.25, 0.2, 0.1, 0.05])
         ),
@@ -255,7 +259,7 @@ def _claims(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFrame:
     frame = both.with_columns(
         claim_id=pl.Series([f"C{i:07d}" for i in range(n)], dtype=pl.String),
         reported_date=pl.col("claim_date"),
-        closed_date=(pl.col("claim_date") + pl.duration(days=pl.Series(open_days))).cast(pl.Date),
+        closed_date=(pl.col("claim_date") + pl.duration(days=_column(open_days))).cast(pl.Date),
         symptom=pl.Series(draw.choice(np.array(["noise", "leak", "no power", "error code", "poor result"]), n)),
         fault=pl.Series(fault),
         cause=pl.Series(np.where(nff, "none found", "wear")),
@@ -282,7 +286,7 @@ def _returns(draw: np.random.Generator, sales: pl.DataFrame) -> pl.DataFrame:
     back = sales.filter(pl.Series(draw.random(sales.height) < share))
     days = np.minimum(draw.exponential(14, back.height), 90).astype(int)
     frame = back.with_columns(
-        return_date=(pl.col("sale_date") + pl.duration(days=pl.Series(days))).cast(pl.Date),
+        return_date=(pl.col("sale_date") + pl.duration(days=_column(days))).cast(pl.Date),
         return_reason=pl.Series(
             draw.choice(
                 np.array(["changed mind", "dead on arrival", "defect", "wrong item"]),
@@ -304,7 +308,7 @@ def _care_plans(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFrame:
     late = np.where(draw.random(held.height) < 0.8, 0, draw.integers(1, 45, held.height))
     frame = held.with_columns(
         plan_sku=pl.lit("CARE-36"),
-        sold_date=(pl.col("sale_date") + pl.duration(days=pl.Series(late))).cast(pl.Date),
+        sold_date=(pl.col("sale_date") + pl.duration(days=_column(late))).cast(pl.Date),
         term_months=pl.lit(36, dtype=pl.Int64),
         price=pl.lit(89, dtype=pl.Int64),
         cancelled_date=pl.lit(None, dtype=pl.Date),
@@ -318,19 +322,19 @@ def _tickets(draw: np.random.Generator, units: pl.DataFrame, claims: pl.DataFram
         *owner, pl.col("claim_date").alias("day")
     )
     asking = _owner(units.filter(pl.Series(draw.random(units.height) < 0.05)))
-    day = pl.col("sale_date") + pl.duration(days=pl.Series(draw.integers(1, 120, asking.height)))
+    day = pl.col("sale_date") + pl.duration(days=_column(draw.integers(1, 120, asking.height)))
     general = asking.select(*owner, day.cast(pl.Date).alias("day")).filter(_until_data_date("day"))
     both = pl.concat([about_claims, general]).sort("day", "serial")
     n = both.height
-    created = pl.col("day").cast(pl.Datetime) + pl.duration(minutes=pl.Series(draw.integers(0, 24 * 60, n)))
+    created = pl.col("day").cast(pl.Datetime) + pl.duration(minutes=_column(draw.integers(0, 24 * 60, n)))
     response, resolution = draw.gamma(1.5, 4.0, n).round(2), draw.gamma(2.0, 30.0, n).round(2)
     first_fix = draw.random(n) < 0.45
     asked = draw.choice(np.array(["maker", "retailer"]), n, p=[0.6, 0.4])
     return both.with_columns(
         ticket_id=pl.Series([f"K{i:07d}" for i in range(n)], dtype=pl.String),
         created=created,
-        first_response=created + pl.duration(minutes=pl.Series((response * 60).astype(int))),
-        resolved=created + pl.duration(minutes=pl.Series(((response + resolution) * 60).astype(int))),
+        first_response=created + pl.duration(minutes=_column((response * 60).astype(int))),
+        resolved=created + pl.duration(minutes=_column(((response + resolution) * 60).astype(int))),
         channel=pl.Series(draw.choice(np.array(["phone", "chat", "mail", "store"]), n, p=[0.45, 0.25, 0.2, 0.1])),
         asked_party=pl.Series(asked),
         referred_to=pl.Series(
@@ -372,7 +376,7 @@ def _parts_orders(draw: np.random.Generator, repairs: pl.DataFrame) -> pl.DataFr
     used = repairs.filter(pl.col("failed_part") != "")
     n = used.height
     wait = np.where(draw.random(n) < 0.75, 0, draw.integers(3, 40, n))
-    shipped = pl.col("opened_date") + pl.duration(days=pl.Series(wait + 1))
+    shipped = pl.col("opened_date") + pl.duration(days=_column(wait + 1))
     frame = used.with_columns(
         order_id=pl.col("claim_id").str.replace("C", "O"),
         ordered=pl.col("opened_date"),
@@ -397,7 +401,7 @@ def _surveys(draw: np.random.Generator, units: pl.DataFrame, claims: pl.DataFram
     kind = draw.choice(np.array(["csat", "nps"]), n)
     five = np.clip(np.round(draw.normal(mean, 0.9)), 1, 5)
     ten = np.clip(np.round(draw.normal(mean * 2.2 - 1.5, 2.0)), 0, 10)
-    sent = pl.col("sale_date") + pl.duration(days=pl.Series(draw.integers(7, 200, n)))
+    sent = pl.col("sale_date") + pl.duration(days=_column(draw.integers(7, 200, n)))
     frame = people.with_columns(
         survey_id=pl.Series([f"V{i:07d}" for i in range(n)], dtype=pl.String),
         sent=sent.cast(pl.Date),

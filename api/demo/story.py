@@ -11,7 +11,7 @@ from threading import Event
 
 from api.cli.approve import approve_policy, approve_template
 from api.cli.output import note, say, table
-from api.cli.remote import room_client
+from api.cli.remote import own_keys, room_client
 from api.cli.remote_query import follow
 from api.cli.sending import Sender
 from api.demo import world
@@ -154,9 +154,8 @@ def _policies(people: People) -> None:
     for member in (world.MAKER, *(r.name for r in world.RETAILERS)):
         steward = people[member, "steward"].profile
         with room_client(steward, None) as client:
-            names = [str(client.post("/policies", {"text": text})["policy_id"]) for text in policy_texts(member)]
-        for name in names:
-            approve_policy(name, profile=steward, url=None)
+            for text in policy_texts(member):
+                approve_policy(client, own_keys(steward), str(client.post("/policies", {"text": text})["policy_id"]))
 
 
 def _templates(names: list[str], people: People) -> None:
@@ -167,9 +166,9 @@ def _templates(names: list[str], people: People) -> None:
     for member in (world.MAKER, *(r.name for r in world.RETAILERS)):
         steward = people[member, "steward"].profile
         with room_client(steward, None) as client:
-            waiting = [str(v["template_id"]) for v in client.every("/queries") if member in v["waiting_for"]]
-        for name in waiting:
-            approve_template(name, profile=steward, url=None)
+            for view in client.every("/queries"):
+                if member in view["waiting_for"]:
+                    approve_template(client, own_keys(steward), str(view["template_id"]))
 
 
 def _ask(clear: Clear, people: People) -> list[Answered]:

@@ -17,21 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cleanroom.engine.expressions import dimension_columns, predicate_columns
-from cleanroom.plan import Obligations, Plan
-from cleanroom.shape import (
-    Aggregate,
-    And,
-    ColumnRef,
-    Compare,
-    CompareOp,
-    Fn,
-    In,
-    JoinKind,
-    Literal,
-    PlainColumn,
-    Predicate,
-    QueryShape,
-)
+from cleanroom.plan import Plan
+from cleanroom.shape import Aggregate, ColumnRef, Fn, JoinKind, Predicate, QueryShape
 
 CONTRIBUTOR = "contributor"
 
@@ -60,7 +47,7 @@ class NumberNeeds:
 
 def cell_needs(plan: Plan) -> NumberNeeds:
     """What decides whether the cell is listed at all: its first source, over all its rows."""
-    mixed = mixing_sources(plan, None)
+    mixed = mixing_sources(plan)
     return NumberNeeds(
         condition=WHOLE_CELL,
         draws=(0,),
@@ -74,7 +61,7 @@ def number_needs(plan: Plan, aggregate: Aggregate) -> NumberNeeds:
     """What decides about ``aggregate``."""
     shape = plan.shape
     draws = drawn_sources(shape, aggregate)
-    mixed = mixing_sources(plan, aggregate.filter)
+    mixed = mixing_sources(plan)
     condition = Condition(filter=aggregate.filter, argument=aggregate.column)
     multipliers: tuple[int, ...] = ()
     if aggregate.fn is not Fn.COUNT_DISTINCT:
@@ -110,32 +97,14 @@ def _with_join_parents(shape: QueryShape, sources: Iterable[int]) -> frozenset[i
     return frozenset(reached)
 
 
-def mixing_sources(plan: Plan, own_filter: Predicate | None) -> frozenset[int]:
-    """The sources whose cells mix several members' rows and whose policies set contributor rules.
+def mixing_sources(plan: Plan) -> frozenset[int]:
+    """The sources that several members' rows are read from and whose policies set contributor rules.
 
-    Not those grouped by ``contributor``, nor those that WHERE or the number's own FILTER fixes to one member.
+    A cell split by ``contributor``, or a filter that fixes it to one member, holds one member's rows: it must meet the
+    rules all the more. What may be shown of one member alone is decided in ``privacy.contributors``.
     """
-    obligations: Obligations = plan.obligations
-    grouped = {
-        dimension.column.source
-        for dimension in plan.shape.dimensions
-        if isinstance(dimension, PlainColumn) and dimension.column.column == CONTRIBUTOR
-    }
-    fixed = _fixed_to_one(plan.shape.where) | _fixed_to_one(own_filter)
     return frozenset(
         index
-        for index, source in enumerate(obligations.sources)
-        if source.contributors is not None and len(plan.tables[index]) > 1 and index not in grouped | fixed
+        for index, source in enumerate(plan.obligations.sources)
+        if source.contributors is not None and len(plan.tables[index]) > 1
     )
-
-
-def _fixed_to_one(predicate: Predicate | None) -> frozenset[int]:
-    match predicate:
-        case And(terms=terms):
-            return frozenset().union(*(_fixed_to_one(term) for term in terms))
-        case Compare(op=CompareOp.EQ, left=PlainColumn(column=reference), right=Literal()):
-            return frozenset({reference.source} if reference.column == CONTRIBUTOR else ())
-        case In(left=PlainColumn(column=reference), options=options) if len(set(options)) == 1:
-            return frozenset({reference.source} if reference.column == CONTRIBUTOR else ())
-        case _:
-            return frozenset()

@@ -13,8 +13,10 @@ from cleanroom.privacy.contributors import contributor_reason
 from cleanroom.released import Reason
 
 
-def withheld_reason(number: RawNumber, sources: Sequence[SourceObligations]) -> Reason | None:
-    """Why ``number`` may not leave, or None.
+def withheld_reason(
+    number: RawNumber, sources: Sequence[SourceObligations], own: frozenset[int] = frozenset()
+) -> Reason | None:
+    """Why ``number`` may not leave, or None; ``own`` as ``contributors.own_sources`` gives it.
 
     A number that no row contributes to may leave where all datasets it draws on release zeros. Where one does not, the
     reason is the same as for a few units: "it is zero" would be the number itself.
@@ -26,4 +28,4 @@ def withheld_reason(number: RawNumber, sources: Sequence[SourceObligations]) -> 
         return Reason.UNITS
     if any(0 < units.distinct < sources[units.source].minimum_units for units in number.multipliers):
         return Reason.UNITS
-    return contributor_reason(number, sources)
+    return contributor_reason(number, sources, own)

@@ -75,7 +75,7 @@ def _contributors(policy: DataPolicy, around: Circumstances) -> Iterator[LintFin
         )  # fmt: skip
     if CONTRIBUTOR in policy.columns and Permission.DIMENSION in policy.columns[CONTRIBUTOR].allow:
         yield warning(
-            policy, "CR-P049", "columns.contributor", "cells may be split by member, which the minimum is against",
+            policy, "CR-P049", "columns.contributor", "cells split by member are withheld under this minimum, but for the asker's own",
             "grant `contributor` as filter only, or ask for no contributors",
         )  # fmt: skip
 

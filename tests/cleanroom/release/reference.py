@@ -229,31 +229,15 @@ def _reason(plan: Plan, aggregate: Aggregate, rows: list[Joined], draws: set[int
         return Reason.UNITS
     if any(0 < len(units[n]) < sources[n].minimum_units for n in fans):
         return Reason.UNITS
-    reasons = {_single(plan, aggregate, rows, n) for n in draws if _mixes(plan, aggregate, n)}
+    reasons = {_single(plan, aggregate, rows, n) for n in draws if _mixes(plan, n)}
     for reason in (Reason.CONTRIBUTORS, Reason.DOMINANCE):
         if reason in reasons:
             return reason
     return None
 
 
-def _mixes(plan: Plan, aggregate: Aggregate, n: int) -> bool:
-    if plan.obligations.sources[n].contributors is None or len(plan.tables[n]) < 2:
-        return False
-    grouped = any(isinstance(d, PlainColumn) and d.column == ColumnRef(source=n, column="contributor")
-                  for d in plan.shape.dimensions)  # fmt: skip
-    return not grouped and not _fixes(plan.shape.where, n) and not _fixes(aggregate.filter, n)
-
-
-def _fixes(predicate: object, n: int) -> bool:
-    wanted = PlainColumn(column=ColumnRef(source=n, column="contributor"))
-    match predicate:
-        case And(terms=terms):
-            return any(_fixes(term, n) for term in terms)
-        case Compare(left=left, op=op):
-            return left == wanted and op.value == "="
-        case In(left=left, options=options):
-            return left == wanted and len({option.value for option in options}) == 1
-    return False
+def _mixes(plan: Plan, n: int) -> bool:
+    return plan.obligations.sources[n].contributors is not None and len(plan.tables[n]) > 1
 
 
 def _single(plan: Plan, aggregate: Aggregate, rows: list[Joined], n: int) -> Reason | None:
