@@ -5,6 +5,7 @@ holds already; entries are still stored encrypted. Encoding is canonical and ver
 """
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,17 @@ class LedgerEntry:
     def datasets(self) -> frozenset[DatasetName]:
         """Every dataset the result reads."""
         return frozenset(source.dataset for source in self.plan.shape.sources)
+
+
+def key_order(key: CellKey) -> tuple[tuple[bool, str, object], ...]:
+    """Sorts cell keys: NULL last, values of one type in their own order, never comparing two types."""
+    return tuple((value is None, type(value).__name__, _comparable(value)) for value in key)
+
+
+def _comparable(value: ShownValue) -> object:
+    if isinstance(value, float):
+        return (math.isnan(value), 0.0 if math.isnan(value) else value)
+    return 0 if value is None else value
 
 
 def encode_entry(entry: LedgerEntry) -> bytes:

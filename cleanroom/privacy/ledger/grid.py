@@ -134,7 +134,7 @@ def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, Gr
     joins = "\n".join(_join(place, name) for place in spec.places if place is not None)
     text = (
         f"WITH {', '.join(tables)}\nSELECT\n  {listed}\nFROM {name[None]}\n{joins}\n"
-        f"WHERE {name[None]}._unit IS NOT NULL\nGROUP BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
+        f"WHERE {name[None]}._unit IS NOT NULL\nGROUP BY {grouped}\nORDER BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
     )
     columns = GridColumns(bits=bits, any_bits=any_bits, terms=terms, units=len(select))
     return EngineSql(text=text, keys=len(select)), columns

@@ -5,14 +5,16 @@ Keyed by receiving member: all users of one member share what they hold. Several
 defended against, nor what a receiver knows from outside; docs/ledger.md says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from threading import Lock
 
 import numpy as np
 
 from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import Plan
-from cleanroom.privacy.ledger.entry import CellKey, LedgerEntry, decode_entry, encode_entry
+from cleanroom.privacy.ledger.entry import CellKey, LedgerEntry, decode_entry, encode_entry, key_order
 from cleanroom.privacy.ledger.family import Family, GridReader, Protected
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR
 from cleanroom.privacy.ledger.store import LedgerStore
@@ -30,7 +32,8 @@ class Ledger:
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
         self._lock = Lock()
-        self._history: dict[MemberName, list[LedgerEntry]] = {}
+        self._decoded: dict[bytes, LedgerEntry] = {}
+        self._held: dict[MemberName, dict[bytes, LedgerEntry]] = {}
         self._position: dict[MemberName, int] = {}
         self._families: dict[tuple[MemberName, Protected], Family] = {}
 
@@ -40,53 +43,87 @@ class Ledger:
         """Which numbers may leave; what is answered True is recorded for every receiver before this returns.
 
         INVARIANT I13: no combination of what a receiver then holds speaks about 1 .. k-1 units of any dataset.
+        Cells are taken in the order of their keys, so which of two conflicting numbers stays depends on nothing else.
 
         Raises:
             Unavailable: CR-R301 .. CR-R304 the grid could not be read.
             IntegrityFailure: CR-R401 an entry does not read back, CR-R403 the grid lacks cells.
         """
         receivers = sorted({*plan.obligations.receivers, plan.querier})
-        kept = LedgerEntry(plan=plan, cells=tuple(map(tuple, cells)), shown=tuple(tuple(map(bool, p)) for p in passed))
+        order = sorted(range(len(cells)), key=lambda index: key_order(cells[index]))
+        kept = LedgerEntry(
+            plan=plan,
+            cells=tuple(tuple(cells[index]) for index in order),
+            shown=tuple(tuple(map(bool, passed[index])) for index in order),
+        )
         with self._lock:
-            for receiver in receivers:
-                history = self._held_by(receiver)
-                for protected in sorted(_protected(plan, receiver, history), key=repr):
-                    family = self._family(receiver, protected, history)
-                    flags = family.review(kept, session, GRID_SECONDS)
-                    kept = LedgerEntry(plan=plan, cells=kept.cells, shown=tuple(map(tuple, flags.tolist())))
+            for task in _tasks(plan, {receiver: self._held_by(receiver) for receiver in receivers}):
+                flags = self._family(task).review(kept, session, GRID_SECONDS)
+                kept = LedgerEntry(plan=plan, cells=kept.cells, shown=tuple(map(tuple, flags.tolist())))
             if np.any(np.array(kept.shown, dtype=bool)):
                 self._store.append(receivers, encode_entry(kept))
-        return kept.shown
+        flags_of = dict(zip(order, kept.shown, strict=True))
+        return [flags_of[index] for index in range(len(cells))]
 
-    def earlier(self, plan: Plan) -> LedgerEntry | None:
-        """The latest answer to the same question on other snapshots that every receiver of ``plan`` holds.
-
-        For the renewed rule: what would differ by 1 .. k-1 units is withheld, and this is what may be served instead.
-        """
-        with self._lock:
-            history = self._held_by(plan.querier)
-        candidates = [entry for entry in history if entry.plan.shape == plan.shape and entry.plan.tables != plan.tables]
-        wanted = set(plan.obligations.receivers)
-        held = [entry for entry in candidates if wanted <= {*entry.plan.obligations.receivers, entry.plan.querier}]
-        return held[-1] if held else None
-
-    def _held_by(self, receiver: MemberName) -> list[LedgerEntry]:
-        history = self._history.setdefault(receiver, [])
+    def _held_by(self, receiver: MemberName) -> dict[bytes, LedgerEntry]:
+        """What ``receiver`` holds, by digest: several receivers of one answer share its one decoded entry."""
+        held = self._held.setdefault(receiver, {})
         for position, content in self._store.entries(receiver, after=self._position.get(receiver, 0)):
-            history.append(decode_entry(content))
+            digest = sha256(content).digest()
+            if digest not in self._decoded:
+                self._decoded[digest] = decode_entry(content)
+            held[digest] = self._decoded[digest]
             self._position[receiver] = position
-        return history
+        return held
 
-    def _family(self, receiver: MemberName, protected: Protected, history: list[LedgerEntry]) -> Family:
-        family = self._families.pop((receiver, protected), None) or Family(protected)
-        self._families[receiver, protected] = family  # most recently used last
+    def _family(self, task: "_Task") -> Family:
+        place = (task.receiver, task.protected)
+        family = self._families.pop(place, None) or Family(task.protected)
+        self._families[place] = family  # most recently used last
         while len(self._families) > MAX_WARM_FAMILIES:
             self._families.pop(next(iter(self._families)))
-        family.entries = [entry for entry in history if protected.dataset in entry.datasets]
+        family.entries = list(task.held.values())
         return family
 
 
-def _protected(plan: Plan, receiver: MemberName, history: Sequence[LedgerEntry]) -> set[Protected]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """One test: the new numbers against what ``receiver`` holds about ``protected``."""
+
+    receiver: MemberName
+    protected: Protected
+    held: Mapping[bytes, LedgerEntry]
+
+    def covers(self, other: "_Task") -> bool:
+        """Whether what passes this test passes ``other``: a subset of safe numbers is safe, for every smaller ``k``."""
+        mine, theirs = self.protected, other.protected
+        return (
+            (mine.dataset, mine.unit) == (theirs.dataset, theirs.unit)
+            and mine.k >= theirs.k
+            and other.held.keys() <= self.held.keys()
+        )
+
+
+def _tasks(plan: Plan, held: Mapping[MemberName, Mapping[bytes, LedgerEntry]]) -> list[_Task]:
+    """What is to be tested, without what another test covers: members that received the same are tested once."""
+    tasks = [
+        _Task(
+            receiver=receiver,
+            protected=protected,
+            held={digest: entry for digest, entry in entries.items() if protected.dataset in entry.datasets},
+        )
+        for receiver, entries in held.items()
+        for protected in _protected(plan, receiver, entries.values())
+    ]
+    tasks.sort(key=lambda task: (-len(task.held), -task.protected.k, repr(task.protected), task.receiver))
+    kept: list[_Task] = []
+    for task in tasks:
+        if not any(other.covers(task) for other in kept):
+            kept.append(task)
+    return kept
+
+
+def _protected(plan: Plan, receiver: MemberName, history: Collection[LedgerEntry]) -> set[Protected]:
     """What the plan's numbers must not narrow down for ``receiver``; minima of earlier releases still hold."""
     datasets = {
         obligations.dataset
