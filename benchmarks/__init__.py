@@ -1,0 +1,1 @@
+"""Ratios in one run; see README.md."""
