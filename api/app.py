@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
+from api import pages, problems
 from api.auth import InRoom
 from api.limits import RateLimiter
 from api.room import Room
@@ -67,6 +67,7 @@ def create_app(room: Room, *, limiter: RateLimiter | None = None, threads: int =
     for router in V1:
         app.include_router(router, prefix="/v1")
     _add_probes(app, metrics)
+    pages.install(app)
     return app
 
 

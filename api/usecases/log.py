@@ -46,6 +46,13 @@ def list_log(room: Room, who: Principal, *, after: int = 0, limit: int = 100) ->
         return tx.log.entries(after=after, limit=limit)
 
 
+def log_size(room: Room, who: Principal) -> int:
+    """How many entries there are. Raises NotAuthorised CR-A003."""
+    who.need(*_READERS)
+    with room.state.read() as tx:
+        return tx.log.head()[0]
+
+
 def verify_log(room: Room, who: Principal, checkpoint: str | None = None) -> Verified:
     """Check the chain, the state beside it, and a checkpoint taken earlier.
 

@@ -26,9 +26,13 @@ _READERS = (UserRole.UPLOADER, UserRole.STEWARD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadView:
-    """An upload as its own member sees it. ``receipt`` is the signed receipt's JSON text once it is committed."""
+    """An upload as its own member sees it. ``receipt`` is the signed receipt's JSON text once it is committed.
+
+    ``package_digest`` is of the rows, as the manifest names them: by it a client finds what it began and goes on.
+    """
 
     upload_id: UploadId
+    package_digest: Digest | None
     dataset: DatasetName
     mode: str
     period: str | None
@@ -189,6 +193,7 @@ def own_upload(tx: Tx, member: MemberName, upload: str) -> UploadRecord:
 def _view(record: UploadRecord) -> UploadView:
     return UploadView(
         upload_id=record.upload_id,
+        package_digest=record.package_digest,
         dataset=record.dataset,
         mode=record.mode,
         period=record.period,

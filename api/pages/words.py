@@ -1,0 +1,96 @@
+"""States, reasons, times and numbers in the words the pages show; pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from api.insights.shown import as_text, is_numeric, is_withheld, reason_text
+
+STATES: Mapping[str, str] = {
+    "SUBMITTED": "waiting",
+    "STARTED": "running",
+    "CANCELLING": "stopping",
+    "CANCELLED": "cancelled",
+    "FAILED": "failed",
+    "SUCCESS": "released",
+    "TIMED_OUT": "timed out",
+    "REFUSED": "refused",
+    "receiving": "arriving",
+    "received": "arrived",
+    "ingesting": "being checked",
+    "committed": "committed",
+    "refused": "refused",
+    "expired": "expired",
+    "submitted": "waits for approval",
+    "active": "active",
+    "superseded": "superseded",
+    "withdrawn": "withdrawn",
+    "draft": "draft",
+}
+_TONES: Mapping[str, str] = {
+    **dict.fromkeys(("SUCCESS", "committed", "active"), "good"),
+    **dict.fromkeys(("REFUSED", "FAILED", "TIMED_OUT", "refused"), "bad"),
+    **dict.fromkeys(("SUBMITTED", "STARTED", "CANCELLING", "receiving", "received", "ingesting", "submitted"), "open"),
+}
+
+
+def state(name: str) -> str:
+    """A state for reading."""
+    return STATES.get(str(name), str(name))
+
+
+def tone(name: str) -> str:
+    """``good``, ``bad``, ``open`` or ``quiet``: how a state is coloured; the word beside it says the same."""
+    return _TONES.get(str(name), "quiet")
+
+
+def when(moment: datetime | None) -> str:
+    """A moment, to the minute, UTC."""
+    return "" if moment is None else moment.strftime("%Y-%m-%d %H:%M")
+
+
+def short(digest: str) -> str:
+    """The beginning of a digest or id, enough to compare by eye."""
+    bare = str(digest).removeprefix("sha256:")
+    return bare[:12]
+
+
+def size(count: int) -> str:
+    """Bytes for reading."""
+    value = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if value < 1000:
+            return f"{count:,} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence: first letter large, a full stop at its end."""
+    bare = str(text).strip()
+    return bare if not bare else bare[0].upper() + bare[1:] + ("" if bare[-1] in ".!?" else ".")
+
+
+def capital(text: str) -> str:
+    """First letter large, underscores as spaces."""
+    bare = str(text).replace("_", " ")
+    return bare[:1].upper() + bare[1:]
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "state": state,
+    "tone": tone,
+    "reason": reason_text,
+    "when": when,
+    "number": as_text,
+    "short": short,
+    "size": size,
+    "plural": plural,
+    "sentence": sentence,
+    "capital_words": capital,
+}
+TESTS: Mapping[str, Callable[..., bool]] = {"withheld": is_withheld, "numeric": is_numeric}
