@@ -5,6 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from api.cli.remote import room_client, stored_profile
 from cleanroom.client.remote import Json, RoomClient
 from cleanroom.contracts.model import Contract
 from cleanroom.crypto import CollaborationKey, MemberKeys
-from cleanroom.errors import DataRefused, OutcomeUnknown, Unavailable, UsageProblem
+from cleanroom.errors import CleanroomError, DataRefused, OutcomeUnknown, Unavailable, UsageProblem
 from cleanroom.names import DatasetName, MemberName
 from connectors.mapping import load_mapping
 from connectors.prepare import Prepared
@@ -23,7 +24,10 @@ from connectors.prepare import prepare as prepare_files
 Progress = Callable[[int, int | None], None]
 
 _ENDED = frozenset({"committed", "refused", "expired"})
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = (0.02, 1.0)
+_WAIT_SECONDS = 3600.0
+"""The room gives a file up after minutes; an hour means that no worker runs, or that the queue is long."""
+
 _ATTEMPTS = 5
 
 
@@ -119,17 +123,43 @@ def _sent(client: RoomClient, package: Path, *, mode: str, period: str | None, w
             if attempt == _ATTEMPTS - 1:
                 raise
             time.sleep(2**attempt)
-    view = client.get(f"/uploads/{upload}")
-    while wait and view["state"] not in _ENDED:
-        time.sleep(_LOOK_SECONDS)
-        view = client.get(f"/uploads/{upload}")
+    view = _followed(client, str(upload)) if wait else client.get(f"/uploads/{upload}")
     if view["state"] == "refused":
-        raise DataRefused(
-            str(view["refusal"]),
-            "the room refused the package; nothing was stored",
-            help=f"`cleanroom data quality {upload}` says why",
-            place=package.name,
-        )
+        raise _refusal(client, view, package.name)
+    if view["state"] == "expired":
+        raise DataRefused("CR-A020", "the upload expired before it was whole", help="push again", place=package.name)
     if isinstance(view.get("receipt"), str):
         view["receipt"] = json.loads(view["receipt"])
     return view
+
+
+def _followed(client: RoomClient, upload: str) -> Json:
+    """The upload once it has ended; looks often at first, then rarely, and not for ever.
+
+    Raises:
+        OutcomeUnknown: CR-A110 it is still being worked on.
+    """
+    pause, waited = _LOOK_SECONDS[0], 0.0
+    while (view := client.get(f"/uploads/{upload}"))["state"] not in _ENDED:
+        if waited >= _WAIT_SECONDS:
+            raise OutcomeUnknown(
+                "CR-A110",
+                "the room is still working on the upload",
+                help=f"`cleanroom data show {upload}` says how it ends",
+            )
+        time.sleep(pause)
+        waited += pause
+        pause = min(1.5 * pause, _LOOK_SECONDS[1])
+    return view
+
+
+def _refusal(client: RoomClient, view: Json, place: str) -> DataRefused:
+    """The room's refusal with the reason its report gives, as far as the report can be read."""
+    code, message, advice = str(view["refusal"]), "the room refused the package; nothing was stored", ""
+    with suppress(CleanroomError):
+        found = client.get(f"/uploads/{view['upload_id']}/quality").get("findings", [])
+        fatal = next((f for f in found if f.get("code") == code), None)
+        if fatal is not None:
+            message, advice = f"{fatal['message']}; nothing was stored", str(fatal.get("help", ""))
+    more = f"`cleanroom data quality {view['upload_id']}` lists all findings"
+    return DataRefused(code, message, help=f"{advice}; {more}" if advice else more, place=place)

@@ -18,9 +18,13 @@ class ToErase(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     tokens: Annotated[list[UUID], Field(min_length=1, max_length=10_000)]
+    purge: bool = False
 
 
 @router.post("/erasures")
 def erase(room: InRoom, who: Who, given: ToErase) -> Erased:
-    """Remove every row that carries one of the tokens from all datasets of one's own member (steward)."""
-    return story.erase_people(room, who, given.tokens)
+    """Remove every row that carries one of the tokens from all datasets of one's own member, and keep later files from bringing them back.
+
+    ``purge`` gives up the vault's history, so that the rows leave the disk now.
+    """
+    return story.erase_people(room, who, given.tokens, purging=given.purge)

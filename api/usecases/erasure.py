@@ -1,8 +1,9 @@
 """Erasure: a member takes people out of all its later answers, by tokens made on its own machine.
 
 What was released before stays released; the ledger then keeps anybody from subtracting the erased person out of it.
-The rows leave the newest snapshot at once. They leave the disk when the vault's history is purged, which the room
-does not do by itself: the ledger holds new answers against the snapshots of earlier ones.
+The rows leave the newest snapshot at once, and no later file brings them back. They leave the disk when the vault's
+history is purged, which the member asks for: the ledger holds new answers against the snapshots of earlier ones, and
+withholds what it can no longer compare.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from api.room import Room
 from cleanroom.names import DatasetName, MemberName, SnapshotId, UploadId
 from cleanroom.state import Actor, Tx, UserRole
 from cleanroom.state.snapshots import SnapshotRecord
+from cleanroom.vault.compact import purge
 from cleanroom.vault.erase import erase
 
 _REMOVALS = frozenset({"erase", "retain"})
@@ -26,23 +28,28 @@ class Erased:
     removed: Mapping[str, int]
 
 
-def erase_people(room: Room, who: Principal, tokens: Sequence[UUID]) -> Erased:
+def erase_people(room: Room, who: Principal, tokens: Sequence[UUID], *, purging: bool = False) -> Erased:
     """Remove every row of one's own member that carries one of ``tokens``, from all of its datasets, in one commit.
+
+    ``purging`` gives up the vault's history, so that the rows leave the disk now.
 
     Raises:
         NotAuthorised: CR-A003. UsageProblem: CR-V045 no tokens, or more than 10,000.
     """
-    who.need(UserRole.STEWARD)
+    who.need(UserRole.STEWARD, UserRole.UPLOADER)
     vault = room.vault(who.member)
-    if not vault.place.root.exists():
-        return Erased(removed={})
     # 1. The intent: how many tokens, never which.
     with room.state.change(who.actor, room.surroundings.now()) as tx:
         tx.note("erasure.begun", "members", who.member, {"tokens": len(tokens)})
     # 2. The lake, in one commit that says what it is.
-    gone = {dataset: count for dataset, count in erase(vault, tokens).items() if count}
+    random = room.surroundings.random
+    gone = {dataset: count for dataset, count in erase(vault, tokens, random=random).items() if count}
     # 3. The state: questions pin the new snapshots from now on. A crash before this is healed on opening.
     record_removals(room, who.actor, who.member, gone)
+    # 4. The disk, where it is wanted; questions then pin what the purge left.
+    if purging:
+        purge(vault)
+        record_removals(room, who.actor, who.member)
     return Erased(removed={str(dataset): count for dataset, count in sorted(gone.items())})
 
 
@@ -55,11 +62,14 @@ def record_removals(
     if not newest or room.vault(member).published().snapshot <= max(r.snapshot for r in newest.values()):
         return
     with room.vault(member).writer(wait=True) as writer:
-        removals = [c.snapshot for c in writer.commits() if c.note is not None and c.note.kind in _REMOVALS]
-    late = max(removals, default=SnapshotId(0))
+        kept = writer.commits()
+    late = max((c.snapshot for c in kept if c.note is not None and c.note.kind in _REMOVALS), default=SnapshotId(0))
+    first, last = kept[0].snapshot, kept[-1].snapshot
     with room.state.change(actor, room.surroundings.now()) as change:
         for dataset, record in sorted(newest.items()):
-            if record.snapshot < late and (gone is None or dataset in gone):
+            if record.snapshot < first:  # purged: what the state knew cannot be read any more, the newest can
+                _pin(change, room, record, last, {})
+            elif record.snapshot < late and (gone is None or dataset in gone):
                 _pin(change, room, record, late, {} if gone is None else {"removed": gone[dataset]})
 
 

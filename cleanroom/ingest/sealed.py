@@ -38,9 +38,7 @@ def seal_refusal(refusal: CleanroomError, upload: UploadId, key: DataKey, random
         case SchemaRefused():
             findings = refusal.findings
         case _:
-            findings = (
-                Finding(code=refusal.code, severity="fatal", message=refusal.message, help=refusal.help or ""),
-            )
+            findings = (Finding(code=refusal.code, severity="fatal", message=refusal.message, help=refusal.help or ""),)
     return seal_report(QualityReport(rows=0, quarantined=0, findings=findings), upload, key, random)
 
 

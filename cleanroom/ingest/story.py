@@ -30,6 +30,7 @@ from cleanroom.quality.report import QualityReport
 from cleanroom.vault.apply import apply
 from cleanroom.vault.compact import CROWDED_FILES, compact, crowded
 from cleanroom.vault.decide import decide
+from cleanroom.vault.erased import erased_tokens
 from cleanroom.vault.quarantine import write_quarantine
 from cleanroom.vault.vault import Vault
 
@@ -110,7 +111,8 @@ def _write(job: IngestJob, declared: Declared, vault: Vault, tools: IngestTools)
         # 9. Guard; 10. quality gate.
         examined = examine(job, declared, writer, history, tools.second_opinion, tools.checkpoint)
         # 11. Dedupe, meet what is there; what does not pass goes to the uploader's quarantine.
-        decided = decide(writer.connection, examined.staged, job.mode, job.period)
+        erased = erased_tokens(vault.place, vault.key)
+        decided = decide(writer.connection, examined.staged, job.mode, job.period, erased)
         if decided.counts.quarantined:
             target, words = (vault.place, vault.key, job.upload), words_for(examined.rules)
             write_quarantine(writer.connection, examined.staged, words, target, tools.random)

@@ -7,7 +7,7 @@ from cleanroom.quality.file_checks import FileContext, file_findings
 from cleanroom.quality.report import QualityReport, Trend, share_in_words, sorted_findings
 from cleanroom.quality.rules import RowRule, RuleKind, Severity
 from cleanroom.vault.commit import CommitNote, FileProfile
-from cleanroom.vault.decide import DUPLICATE_RULE, EXISTS_RULE, TWIN_RULE
+from cleanroom.vault.decide import DUPLICATE_RULE, ERASED_RULE, EXISTS_RULE, TWIN_RULE
 from cleanroom.vault.stage import Staged, Tally
 
 ROW_RULE = "CR-V026"
@@ -20,6 +20,11 @@ _DECIDED: Mapping[str, tuple[str, str, str]] = {
         "rows are already in the vault with other content",
         "append never changes rows; push the file with mode upsert",
         "error",
+    ),
+    ERASED_RULE: (
+        "rows of people who were erased stay out",
+        "nothing to do; take the person out of the extract if you can",
+        "warning",
     ),
     DUPLICATE_RULE: ("rows repeat another row of the file exactly; each is kept once", "", "note"),
 }
@@ -66,7 +71,7 @@ def decided_findings(tallies: tuple[Tally, ...], rows: int) -> tuple[Finding, ..
     """Findings that only the comparison inside the file and with the vault could make."""
     return tuple(
         Finding(
-            code="CR-V027",
+            code="CR-V048" if tally.rule == ERASED_RULE else "CR-V027",
             severity=_DECIDED[tally.rule][2],
             message=f"{_DECIDED[tally.rule][0]}: {share_in_words(tally.rows, rows)}",
             help=_DECIDED[tally.rule][1],

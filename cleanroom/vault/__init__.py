@@ -10,12 +10,12 @@
 | commit | what a commit says about itself |
 | apply, period | staged rows x mode -> one atomic commit |
 | history | snapshots, changes, time travel |
-| compact, erase | small files, old snapshots, erased people, retention |
+| compact, erase, erased | small files, old snapshots, erased people, retention |
 """
 
 from cleanroom.vault.commit import Commit, CommitNote, RowCounts
+from cleanroom.vault.engines import SessionLimits
 from cleanroom.vault.lake import LakePlace, PublishedLake, attach_lake, load_lake_extensions
-from cleanroom.vault.session import SessionLimits
 from cleanroom.vault.vault import LakeWriter, Vault
 
 __all__ = [

@@ -8,9 +8,11 @@ are counted as duplicates); rows that share the key and differ are all quarantin
 is right.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
+from uuid import UUID
 
 import duckdb
 
@@ -20,11 +22,12 @@ from cleanroom.vault.package_file import TABLE
 from cleanroom.vault.physical import row_expression, stored_expressions
 from cleanroom.vault.session import LAKE
 from cleanroom.vault.stage import FIRST_ROWS, Staged, Tally, broken
-from cleanroom.vault.tables import SQL_TYPES, literal, quoted
+from cleanroom.vault.tables import SQL_TYPES, literal, quoted, token_columns
 
 TWIN_RULE = "unique:natural_key"
 EXISTS_RULE = "append:key_exists"
 DUPLICATE_RULE = "duplicate:row"
+ERASED_RULE = "erased:person"
 
 
 class Mode(StrEnum):
@@ -44,9 +47,10 @@ class Fate(IntEnum):
     CHANGED = 4
     TWIN = 5  # quarantined by TWIN_RULE
     EXISTS = 6  # quarantined by EXISTS_RULE
+    ERASED = 7  # quarantined by ERASED_RULE
 
 
-_QUARANTINED = frozenset({Fate.QUARANTINED, Fate.TWIN, Fate.EXISTS})
+_QUARANTINED = frozenset({Fate.QUARANTINED, Fate.TWIN, Fate.EXISTS, Fate.ERASED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +64,13 @@ class Decided:
 
 
 def decide(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, mode: Mode, period: tuple[date, date] | None
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    mode: Mode,
+    period: tuple[date, date] | None,
+    erased: Sequence[UUID] = (),
 ) -> Decided:
-    """Give every row of the file its fate.
+    """Give every row of the file its fate; rows that carry one of the ``erased`` tokens stay out.
 
     Raises:
         UsageProblem: CR-V012 replace without a period, a period without replace, or a dataset without a time column.
@@ -76,6 +84,8 @@ def decide(
     connection.execute("CREATE OR REPLACE TEMP TABLE fate (_row BIGINT, fate UTINYINT)")
     bad = broken(staged.rules, staged.errors)
     connection.execute(f"INSERT INTO fate SELECT _row, {Fate.QUARANTINED:d} FROM facts WHERE {bad}")
+    if erased:
+        _keep_out(connection, staged, erased)
     _twins(connection, staged)
     _gone_table(connection, staged)
     if table_exists(connection, staged):
@@ -103,9 +113,23 @@ def _same(staged: Staged, left: str, right: str) -> str:
     return " AND ".join(each) or "true"
 
 
+def _keep_out(connection: duckdb.DuckDBPyConnection, staged: Staged, erased: Sequence[UUID]) -> None:
+    """Rows of people who were erased: a later file does not bring them back."""
+    tokens = [quoted(column.name) for column in token_columns(staged.contract) if column.name in staged.present]
+    if not tokens:
+        return
+    listed = ", ".join(f"'{token}'" for token in erased)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE erased AS SELECT unnest([{listed}])::UUID AS token")
+    carries = " OR ".join(f"{token} IN (SELECT token FROM erased)" for token in tokens)
+    connection.execute(
+        f"INSERT INTO fate SELECT _row, {Fate.ERASED:d} FROM (SELECT {row_expression(staged.present)} AS _row FROM {TABLE} "
+        f"WHERE {carries}) WHERE _row NOT IN (SELECT _row FROM fate)"
+    )
+
+
 def _twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     keys = _keys(staged)
-    good = "_row NOT IN (SELECT _row FROM fate)" if staged.good < staged.rows else "true"
+    good = "_row NOT IN (SELECT _row FROM fate)" if _any(connection, "fate") else "true"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT {keys}, min(_row) AS first FROM facts WHERE {good} "
         f"GROUP BY {keys} HAVING count(*) > 1"
@@ -185,7 +209,12 @@ def _counts(connection: duckdb.DuckDBPyConnection, staged: Staged) -> RowCounts:
 
 
 def _tallies(connection: duckdb.DuckDBPyConnection) -> tuple[Tally, ...]:
-    named = {int(Fate.TWIN): TWIN_RULE, int(Fate.EXISTS): EXISTS_RULE, int(Fate.DUPLICATE): DUPLICATE_RULE}
+    named = {
+        int(Fate.TWIN): TWIN_RULE,
+        int(Fate.EXISTS): EXISTS_RULE,
+        int(Fate.DUPLICATE): DUPLICATE_RULE,
+        int(Fate.ERASED): ERASED_RULE,
+    }
     rows = connection.execute(
         f"SELECT fate, count(*), min(_row, {FIRST_ROWS}) FROM fate GROUP BY fate ORDER BY fate"
     ).fetchall()

@@ -9,10 +9,12 @@ from datetime import date
 from uuid import UUID
 
 from cleanroom.contracts import Contract
+from cleanroom.crypto.keys import Random
 from cleanroom.errors import UsageProblem
 from cleanroom.names import DatasetName
 from cleanroom.vault.apply import say
 from cleanroom.vault.commit import CommitNote, RowCounts
+from cleanroom.vault.erased import remember_erased
 from cleanroom.vault.session import LAKE
 from cleanroom.vault.tables import quoted
 from cleanroom.vault.vault import LakeWriter, Vault
@@ -20,8 +22,10 @@ from cleanroom.vault.vault import LakeWriter, Vault
 MAX_TOKENS = 10_000
 
 
-def erase(vault: Vault, tokens: Sequence[UUID]) -> Mapping[DatasetName, int]:
+def erase(vault: Vault, tokens: Sequence[UUID], *, random: Random) -> Mapping[DatasetName, int]:
     """Remove every row of every dataset that carries one of ``tokens`` in any token column; rows gone per dataset.
+
+    The tokens are remembered, so that no later file brings the people back.
 
     One commit for all datasets. Follow it with ``compact.purge`` to take the rows off the disk.
 
@@ -31,6 +35,8 @@ def erase(vault: Vault, tokens: Sequence[UUID]) -> Mapping[DatasetName, int]:
     if not 0 < len(tokens) <= MAX_TOKENS:
         raise UsageProblem("CR-V045", "give between one and 10,000 tokens at once")
     with vault.writer(wait=True) as writer:
+        # First: a crash after this leaves rows that a repeated erasure removes, never a person who may come back.
+        remember_erased(vault.place, vault.key, tokens, random)
         rows = ", ".join(f"(UUID '{token}')" for token in tokens)
         writer.connection.execute(f"CREATE OR REPLACE TEMP TABLE erased AS SELECT * FROM (VALUES {rows}) AS v(token)")
         wanted = {

@@ -16,7 +16,7 @@ from cleanroom.crypto.keys import DataKey, Random
 from cleanroom.crypto.stream import encrypting_writer, open_encrypted
 from cleanroom.errors import NotFound, UsageProblem
 from cleanroom.names import UploadId
-from cleanroom.vault.decide import EXISTS_RULE, TWIN_RULE, Fate
+from cleanroom.vault.decide import ERASED_RULE, EXISTS_RULE, TWIN_RULE, Fate
 from cleanroom.vault.lake import LakePlace
 from cleanroom.vault.stage import Staged, breaks
 
@@ -79,7 +79,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, staged: Staged, words: Mapping
         f"SELECT _row, {index} AS reason FROM facts WHERE {breaks(staged.rules, rule)}"
         for index, rule in enumerate(chosen)
     ]
-    decided = ((Fate.TWIN, TWIN_RULE), (Fate.EXISTS, EXISTS_RULE))
+    decided = ((Fate.TWIN, TWIN_RULE), (Fate.EXISTS, EXISTS_RULE), (Fate.ERASED, ERASED_RULE))
     parts += [
         f"SELECT _row, {len(chosen) + index} FROM fate WHERE fate = {fate:d}" for index, (fate, _) in enumerate(decided)
     ]

@@ -14,10 +14,11 @@ from cleanroom.crypto.keys import DataKey
 from cleanroom.errors import NotFound
 from cleanroom.names import DatasetName, Digest, MemberName, SnapshotId, UploadId
 from cleanroom.vault.commit import Commit, note_from_json
+from cleanroom.vault.engines import SessionLimits
 from cleanroom.vault.lake import LakePlace, PublishedLake
 from cleanroom.vault.lock import writer_lock
 from cleanroom.vault.publish import prune, publish, published
-from cleanroom.vault.session import DEFAULT_LIMITS, LAKE, SessionLimits, lake_border, writer_session
+from cleanroom.vault.session import DEFAULT_LIMITS, LAKE, lake_border, writer_session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,8 @@
 """Erasure: later answers know nothing of the person, earlier ones do not tell, and a crash leaves nothing between."""
 
+import json
+import secrets
+
 from api_case import AD_HOC, Case, sales, token
 
 from api.usecases.log import verify_log
@@ -44,7 +47,7 @@ def test_an_erasure_the_state_does_not_know_is_pinned_on_opening(case: Case) -> 
     """A crash between the lake's commit and the state's: healed by looking into the lake."""
     case.policy()
     case.push(sales(12, 0))
-    erase(case.room.vault(MemberName("harbor")), [token(100_000)])
+    erase(case.room.vault(MemberName("harbor")), [token(100_000)], random=secrets.token_bytes)
     case.reopened()
     run = case.run(_ASKED)
     answer = case.client("solstice-analyst").get(f"/v1/releases/{run['release_id']}").json()
@@ -57,3 +60,19 @@ def test_erasing_what_is_not_there_changes_nothing(case: Case) -> None:
     case.push(sales(12, 0))
     assert _erase(case, 99_999) == {"removed": {}}
     assert len(case.client("harbor-uploader").get("/v1/datasets/sales/snapshots").json()) == 1
+
+
+def test_a_purge_takes_the_rows_off_the_disk_and_questions_go_on(case: Case) -> None:
+    """After it no older snapshot is left to read; later questions rest on what the purge left."""
+    case.policy()
+    case.push(sales(12, 0))
+    given = {"tokens": [str(token(100_000))], "purge": True}
+    answer = case.client("harbor-uploader").post("/v1/erasures", json=given)
+    assert (answer.status_code, answer.json()) == (200, {"removed": {"sales": 1}})
+    case.reopened()
+    run = case.run(_ASKED)
+    answer = case.client("solstice-analyst").get(f"/v1/releases/{run['release_id']}").json()
+    assert answer["rows"] == [{"region": "north", "sold": 11}]
+    view = case.push(sales(12, 0), mode="upsert")
+    counts = json.loads(str(view["receipt"]))["receipt"]["counts"]
+    assert (counts["inserted"], counts["unchanged"], counts["quarantined"]) == (0, 11, 1)

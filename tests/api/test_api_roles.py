@@ -74,7 +74,7 @@ RULES: list[tuple[str, str, str, dict[str, object] | None, frozenset[UserRole]]]
     ("GET", "/v1/uploads/{upload_id}/quarantine", "/v1/uploads/none/quarantine", None, frozenset({UP})),
     ("GET", "/v1/datasets", "/v1/datasets", None, EVERYBODY),
     ("GET", "/v1/datasets/{dataset}/snapshots", "/v1/datasets/sales/snapshots", None, EVERYBODY),
-    ("POST", "/v1/erasures", "/v1/erasures", {"tokens": ["00000000-0000-4000-8000-000000000000"]}, frozenset({ST})),
+    ("POST", "/v1/erasures", "/v1/erasures", {"tokens": ["00000000-0000-4000-8000-000000000000"]}, frozenset({ST, UP})),
     ("POST", "/v1/runs", "/v1/runs", _ASKED, frozenset({AN})),
     ("GET", "/v1/runs", "/v1/runs", None, frozenset({AN, ST})),
     ("GET", "/v1/runs/{run_id}", "/v1/runs/none", None, frozenset({AN, ST})),

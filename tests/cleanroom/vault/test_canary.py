@@ -1,5 +1,6 @@
 """INVARIANT I4: nothing readable on disk without keys: planted values are in no file of the vault."""
 
+import secrets
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def test_no_planted_value_is_in_any_file(tmp_path: Path) -> None:
     rows[3]["channel"] = "CanaryRegionXq7"
     rig.push(rows)
     rig.push([{**rows[5], "region": "CanaryLaterXq7"}], Mode.UPSERT)
-    erase(rig.vault, [token(7)])
+    erase(rig.vault, [token(7)], random=secrets.token_bytes)
     _nothing_in(tmp_path, rig)
     purge(rig.vault)
     _nothing_in(tmp_path, rig)

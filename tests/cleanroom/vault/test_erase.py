@@ -10,11 +10,14 @@ import pytest
 
 from cleanroom.crypto.keys import DataKey
 from cleanroom.errors import IntegrityFailure, NotFound, UsageProblem
-from cleanroom.vault import attach_lake, load_lake_extensions
+from cleanroom.names import UploadId
+from cleanroom.vault import RowCounts, attach_lake, load_lake_extensions
 from cleanroom.vault.compact import compact, purge
 from cleanroom.vault.decide import Mode
 from cleanroom.vault.erase import erase, retain
+from cleanroom.vault.erased import erased_tokens
 from cleanroom.vault.history import Change, changes, datasets, history, row_count
+from cleanroom.vault.quarantine import read_quarantine
 from tests.cleanroom.ingest.rig import NOW, SALES, Rig, sale, token
 
 
@@ -31,7 +34,7 @@ def test_an_erased_person_leaves_answers_and_disk(rig: Rig) -> None:
     """No row of theirs is in the newest copy, in any older copy, or in any data file that is left."""
     rig.push([sale(n) for n in range(28)])
     person = token(100_003)
-    assert erase(rig.vault, [person]) == {"sales": 4}
+    assert erase(rig.vault, [person], random=secrets.token_bytes) == {"sales": 4}
     assert rig.read(f"SELECT count(*) FROM h.sales WHERE buyer_token = '{person}'") == [(0,)]
     purge(rig.vault)
     copies = list(rig.vault.place.published.glob("*.ducklake"))
@@ -43,10 +46,37 @@ def test_an_erased_person_leaves_answers_and_disk(rig: Rig) -> None:
     assert row_count(rig.vault, SALES.dataset) == 24
 
 
+def test_a_later_file_does_not_bring_an_erased_person_back(rig: Rig) -> None:
+    """Their rows are quarantined with a reason, everybody else's arrive, and the counts reconcile; also after a purge."""
+    rig.push([sale(n) for n in range(14)])
+    erase(rig.vault, [token(100_003)], random=secrets.token_bytes)
+    purge(rig.vault)
+    receipt = rig.push([sale(n) for n in range(28)], upload="again").receipt
+    assert receipt.counts == RowCounts(rows=28, inserted=12, unchanged=12, quarantined=4)
+    assert [(f.code, f.count, f.rows) for f in receipt.findings] == [("CR-V048", 4, (4, 11, 18, 25))]
+    held = read_quarantine(rig.vault.place, rig.vault.key, UploadId("again")).read().decode()
+    assert held.splitlines() == [
+        "row,reason",
+        *(f"{row},rows of people who were erased stay out" for row in (4, 11, 18, 25)),
+    ]
+    assert rig.read(f"SELECT count(*) FROM h.sales WHERE buyer_token = '{token(100_003)}'") == [(0,)]
+
+
+def test_the_list_of_the_erased_opens_with_the_member_s_key_only(rig: Rig) -> None:
+    """INVARIANT I4: on disk it is unreadable, and altering it is noticed."""
+    assert erased_tokens(rig.vault.place, rig.vault.key) == ()
+    erase(rig.vault, [token(2), token(1), token(2)], random=secrets.token_bytes)
+    assert erased_tokens(rig.vault.place, rig.vault.key) == tuple(sorted((token(1), token(2))))
+    sealed = (rig.vault.place.root / "erased").read_bytes()
+    assert token(1).bytes not in sealed
+    with pytest.raises(IntegrityFailure, match="CR-K013"):
+        erased_tokens(rig.vault.place, DataKey.generate(secrets.token_bytes))
+
+
 def test_erasing_asks_for_tokens(rig: Rig) -> None:
     """Nothing to erase is a mistake, not a success."""
     with pytest.raises(UsageProblem, match="CR-V045"):
-        erase(rig.vault, [])
+        erase(rig.vault, [], random=secrets.token_bytes)
 
 
 def test_retention_removes_old_rows(rig: Rig) -> None:
