@@ -70,7 +70,9 @@ class FileRows:
             NotPlain: start again with ``careful=True``.
             DataRefused: as ``Source.batches``.
         """
-        return _carefully(self.source, self.used) if self.scan is None else _scanned(self.scan, self.used)
+        if self.scan is None:
+            return _carefully(self.source, self.used)
+        return _scanned(self.source, self.scan, self.used)
 
 
 def open_rows(
@@ -91,7 +93,7 @@ def open_rows(
             place=path.name,
         )
     scan = None if careful else source.duckdb_scan()
-    return FileRows(path.name, source, tuple(used), scan if scan is not None and scan.ended else None)
+    return FileRows(path.name, source, tuple(used), scan)
 
 
 def _options(document: SourceDocument, limits: Limits) -> SourceOptions:
@@ -108,7 +110,7 @@ def _carefully(source: Source, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
             yield frame.with_columns(pl.col(name).cast(pl.String) for name in used)
 
 
-def _scanned(scan: DuckdbScan, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+def _scanned(source: Source, scan: DuckdbScan, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     columns = ", ".join('"' + name.replace('"', '""') + '"' for name in used) or "1"
     row = scan.first_row
     try:
@@ -123,3 +125,4 @@ def _scanned(scan: DuckdbScan, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         raise NotPlain from None
     if row != scan.first_row + scan.rows:
         raise NotPlain
+    source.scanned(scan)
