@@ -139,8 +139,13 @@ def verify_approval(room: Room, member: MemberRecord, text: ApprovedText, digest
     """
     if member.signing_key is None:
         raise DataRefused("CR-A044", "the member has no signing key in this room", help="`cleanroom key share` first")
-    statement = approval_statement(room=room.name, text=text, digest=digest)
-    VerifyKey.from_text(member.signing_key).verify(APPROVAL_DOMAIN, statement, Signature.from_text(signature))
+    _hold(member.signing_key, approval_statement(room=room.name, text=text, digest=digest), signature)
+
+
+@lru_cache(maxsize=4096)
+def _hold(key: str, statement: bytes, signature: str) -> None:
+    """Verify once for the same key, statement and signature: all three decide, and only what holds is remembered."""
+    VerifyKey.from_text(key).verify(APPROVAL_DOMAIN, statement, Signature.from_text(signature))
 
 
 def name_of(member: str, dataset: str, version: int) -> PolicyId:

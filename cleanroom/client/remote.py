@@ -237,7 +237,7 @@ def _violation(item: Mapping[str, Any]) -> Violation:
     fields = {name: str(item.get(name) or "") for name in ("code", "rule", "owner", "message", "help")}
     return Violation(
         **fields,
-        span=Span(**span) if span else None,
+        span=Span(**{name: int(span[name]) for name in ("start", "end", "line", "column")}) if span else None,
         rewrite=item.get("rewrite"),
         retryable=bool(item.get("retryable")),
     )
