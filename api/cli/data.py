@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -226,6 +226,8 @@ def show(
 
     with room_client(profile, url) as client:
         view = client.get(f"/uploads/{upload}")
+    if isinstance(view.get("receipt"), str):
+        view["receipt"] = json.loads(view["receipt"])
     answer(view, as_json=as_json, text=lambda: say(json.dumps(view, indent=1, ensure_ascii=False)))
 
 
@@ -244,10 +246,22 @@ def quality(
 
     def text() -> None:
         rows = [
-            (f.get("severity"), f.get("code"), f.get("column", ""), f.get("count"), f.get("message"))
-            for f in report.get("findings", [])
+            (f["severity"], f["code"], f["column"], f["count"], f["message"], f["help"]) for f in report["findings"]
         ]
-        table(("severity", "code", "column", "rows", "rule"), rows)
+        say(f"{report['rows']:,} rows, {report['quarantined']:,} quarantined")
+        if rows:
+            table(("severity", "code", "column", "rows", "rule", "how to fix"), rows)
+        if report["trend"]:
+            say()
+            say("files before this one")
+            earlier = ((t["first_day"], t["last_day"], t["rows"], t["quarantined"]) for t in report["trend"])
+            table(("first day", "last day", "rows", "quarantined"), list(earlier))
+        if report["evidence"] is not None:
+            evidence = report["evidence"]
+            say(
+                f"Great Expectations: {evidence['state']}; {evidence['held']} of {evidence['expectations']} expectations "
+                f"held in the first {evidence['checked_rows']:,} rows"
+            )
 
     answer(report, as_json=as_json, text=text)
 
@@ -270,11 +284,18 @@ def quarantine(
         out.write_bytes(content)
 
 
-def _receipt_line(name: str, receipt: dict[str, object]) -> str:
-    body = receipt.get("receipt", receipt)
-    counts = body.get("rows", {}) if isinstance(body, dict) else {}
-    said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) if isinstance(counts, dict) else ""
-    return f"{name}: {receipt.get('state', 'committed')}" + (f" ({said})" if said else "")
+def _receipt_line(name: str, view: dict[str, Any]) -> str:
+    """``drop.csv: committed (3,108 inserted, 1 skipped; 2 findings)``; without a receipt yet, the state and the upload."""
+    signed = view.get("receipt")
+    if not isinstance(signed, dict):
+        return f"{name}: {view['state']} (upload {view['upload_id']})"
+    receipt = signed["receipt"]
+    counts = [(count, what) for what, count in receipt["counts"].items() if count and what != "rows"]
+    left_out = [(count, reason) for reason, count in receipt["skipped"]]
+    said = ", ".join(f"{count:,} {what}" for count, what in (*counts, *left_out)) or "no rows"
+    found = len(receipt["findings"])
+    more = f"; {found} findings: `cleanroom data quality {view['upload_id']}`" if found else ""
+    return f"{name}: {view['state']} ({said}{more})"
 
 
 def _bar(word: str, unit: str) -> Callable[[int, int | None], None]:
