@@ -115,7 +115,7 @@ def _ended(run: Json) -> CleanroomError:
         return PolicyRefused(violations_of(problem["violations"]))
     kind = Unavailable if run["state"] in ("CANCELLED", "TIMED_OUT") or problem.get("retryable") else DataRefused
     return kind(
-        str(problem.get("code", "CR-R001")),
+        str(problem.get("code", "CR-A073")),
         str(problem.get("message", f"the run ended as {run['state']}")),
         help=str(problem.get("help", "")),
     )
