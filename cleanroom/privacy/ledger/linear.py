@@ -90,33 +90,93 @@ def isolates(rows: Matrix, large: list[int], small: list[frozenset[int]], *, k: 
         remaining = without_columns(rows, large, budget)[:, : len(small)]
         by_weight = sorted(range(len(small)), key=lambda column: (-len(small[column]), column))
         basis, pivots = echelon(remaining, by_weight, budget)
-        return _light(basis[: len(pivots)], frozenset(), frozenset(), small, k, budget)
-    except BudgetExhausted:
+        _light(basis[: len(pivots)], frozenset(), frozenset(), small, k, budget)
+    except (BudgetExhausted, _Found):
         return True
+    return False
+
+
+class _Found(Exception):  # noqa: N818 - an answer, not an error: it ends the search wherever it is
+    """A light vector was met."""
 
 
 def _light(
     basis: Matrix, done: frozenset[int], held: frozenset[int], small: list[frozenset[int]], k: int, budget: Budget
-) -> bool:
-    """Whether some nonzero vector of ``basis``, nonzero on all of ``done`` (whose units are ``held``), is light."""
-    if not len(basis):
-        return False
-    budget.step()
-    if any(_is_light(row, small, k) for row in basis):
-        return True
-    open_columns = [c for c in np.flatnonzero(basis.any(axis=0)).tolist() if c not in done]
-    open_columns.sort(key=lambda column: (-len(small[column] - held), column))
-    matrix, pivots = echelon(basis, open_columns, budget)
-    if len(pivots) < len(basis):
-        return True  # a vector that vanishes on every open column lives on ``held`` alone
-    if len(held) + _floor(matrix, pivots, open_columns, held, small, k - len(held), budget) >= k:
-        return False
-    # Either the vector is zero on the heaviest pivot (drop its row), or its units are part of the group.
-    heaviest = pivots[0]
-    if _light(matrix[1:], done, held, small, k, budget):
-        return True
-    grown = held | small[heaviest]
-    return len(grown) < k and _light(matrix, done | {heaviest}, grown, small, k, budget)
+) -> None:
+    """Search the vectors of ``basis`` that are nonzero on all of ``done`` (whose units are ``held``).
+
+    Raises:
+        _Found: some nonzero vector of the span is light.
+    """
+    while len(basis):
+        budget.step()
+        columns = [c for c in np.flatnonzero(basis.any(axis=0)).tolist() if c not in done]
+        columns.sort(key=lambda column: (-len(small[column] - held), column))
+        matrix, pivots = echelon(basis, columns, budget)
+        if len(pivots) < len(basis):
+            raise _Found  # a vector that vanishes on every open column lives on ``held`` alone
+        kept = _light_rows(matrix, pivots, columns, held, small, k, budget)
+        if len(kept) < len(matrix):
+            basis = matrix[kept]
+            continue
+        # Either the vector is zero on the heaviest pivot (drop its row), or its units are part of the group.
+        heaviest = pivots[0]
+        grown = held | small[heaviest]
+        if len(grown) < k:
+            _light(matrix, done | {heaviest}, grown, small, k, budget)
+        basis = matrix[1:]
+
+
+def _light_rows(
+    matrix: Matrix,
+    pivots: list[int],
+    columns: list[int],
+    held: frozenset[int],
+    small: list[frozenset[int]],
+    k: int,
+    budget: Budget,
+) -> list[int]:
+    """The rows that can take part in a light vector, by disjoint information sets (after Brouwer and Zimmermann).
+
+    A nonzero vector is nonzero somewhere in every set of columns of full rank: in one place only if it is a multiple of
+    that place's row (rows are tried as they are), else in two at least. Sets that share no unit add up.
+
+    Raises:
+        _Found: a row met on the way is light.
+    """
+    rank = len(matrix)
+    need = [len(held) + weight for weight in _with_another([small[column] - held for column in pivots], k)]
+    used = held
+    while True:
+        if any(_is_light(row, small, k) for row in matrix):
+            raise _Found
+        kept = [row for row, weight in enumerate(need) if weight < k]
+        if not kept or len(kept) <= rank // 2:
+            return kept
+        used = used.union(*(small[column] for column in pivots))
+        columns = [column for column in columns if small[column] and small[column].isdisjoint(used)]
+        if len(columns) < rank:
+            return kept
+        matrix, pivots = echelon(matrix, columns, budget)
+        if len(pivots) < rank:
+            return kept
+        further = min(_with_another([small[column] for column in pivots], k))
+        need = [weight + further for weight in need]
+
+
+def _with_another(groups: list[frozenset[int]], k: int) -> list[int]:
+    """Per group the fewest units that it and one other of ``groups`` have together; ``k`` where there is no other."""
+    if len(groups) < 2:
+        return [k] * len(groups)
+    seen: set[int] = set()
+    shared: set[int] = set()
+    for group in groups:
+        shared |= group & seen
+        seen |= group
+    alone = [len(group - shared) for group in groups]
+    least, second = sorted(range(len(groups)), key=lambda place: alone[place])[:2]
+    # Whichever the other is, it adds at least the units that are in no other group.
+    return [len(group) + alone[second if place == least else least] for place, group in enumerate(groups)]
 
 
 def _is_light(row: NDArray[np.int64], small: list[frozenset[int]], k: int) -> bool:
@@ -126,29 +186,3 @@ def _is_light(row: NDArray[np.int64], small: list[frozenset[int]], k: int) -> bo
         if len(people) >= k:
             return False
     return True
-
-
-def _floor(
-    matrix: Matrix,
-    pivots: list[int],
-    columns: list[int],
-    held: frozenset[int],
-    small: list[frozenset[int]],
-    enough: int,
-    budget: Budget,
-) -> int:
-    """A lower bound on the new units of any nonzero vector, by disjoint information sets.
-
-    A nonzero vector is nonzero somewhere in every set of columns of full rank. Sets that share no unit add up.
-    """
-    rank, total, used = len(matrix), 0, held
-    while len(pivots) == rank:
-        total += min(len(small[column] - held) for column in pivots)
-        if total >= enough:
-            return total
-        used = used.union(*(small[column] for column in pivots))
-        columns = [column for column in columns if small[column] and not (small[column] & used)]
-        if len(columns) < rank:
-            return total
-        matrix, pivots = echelon(matrix, columns, budget)
-    return total
