@@ -218,7 +218,7 @@ def _xml() -> Iterator[Damaged]:
 def _cuts_and_flips() -> Iterator[Damaged]:
     """Every format: cut at random places, bytes changed, pieces doubled; whatever happens, nothing crashes or hangs."""
     chance = random.Random(11)  # noqa: S311 - damage, not secrets
-    for sample in SAMPLES:
+    for number, sample in enumerate(SAMPLES):
         options = SourceOptions(format=sample.format)
         for at in range(6):
             cut = sample.data[: chance.randrange(1, len(sample.data))]
@@ -228,5 +228,5 @@ def _cuts_and_flips() -> Iterator[Damaged]:
             middle = chance.randrange(len(sample.data))
             doubled = sample.data[:middle] + sample.data[middle // 2 :]
             for kind, data in (("cut", cut), ("flip", bytes(flipped)), ("double", doubled)):
-                yield Damaged(name=f"{sample.format}-{len(sample.data)}-{kind}-{at}", data=data, options=options)
+                yield Damaged(name=f"{sample.format}-{number}-{kind}-{at}", data=data, options=options)
     yield Damaged(name="big-row-count", data=csv_bytes(3000), rows_in=3000)

@@ -12,7 +12,7 @@ from connectors.formats import FORMATS, Source, SourceOptions, default_mapping, 
 from connectors.limits import Limits
 from tests.connectors.samples import CANARY, SAMPLES, Sample
 
-every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{s.format}-{len(s.data)}")
+every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[f"{s.format}-{n}" for n, s in enumerate(SAMPLES)])
 
 
 def read(data: bytes, options: SourceOptions | None = None) -> tuple[Source, list[dict[str, object]]]:
