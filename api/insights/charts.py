@@ -35,6 +35,14 @@ def chart_png(chart: ChartSpec, result: InsightResult) -> bytes:
     return bytes(content)
 
 
+def is_empty(chart: ChartSpec, result: InsightResult) -> bool:
+    """Whether no number of the chart was released: then there is nothing to look at."""
+    shown = next(table for table in result.tables if table.name == chart.table)
+    drawn = chart.colour.column if chart.mark == "heat" and chart.colour else chart.y.column
+    names = [name for name in (drawn, chart.low) if name]
+    return all(number(value) is None for name in names for value in _values(shown, name))
+
+
 def release_chart(table: ReleasedTable, title: str, declared: Chart | None) -> tuple[ChartSpec, InsightResult] | None:
     """How an answer is drawn: as its template declares, else by its first dimension; None where there is nothing to."""
     shown = as_shown(table, title)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from api.insights.charts import as_shown
+from api.insights.charts import as_shown, is_empty
 from cleanroom.delivery import About
 from cleanroom.delivery.about import REASON_TEXTS, summary
 from cleanroom.released import Reason, ReleasedTable, Withheld
-from queries.insights.model import Cell, ChartSpec, Insight, InsightResult, ShownTable
+from queries.insights.model import ChartSpec, Insight, InsightResult, ShownTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def of_insight(insight: Insight, result: InsightResult, facts: Mapping[str, str]
         question=insight.question,
         headline=result.headline,
         tables=result.tables,
-        charts=result.charts,
+        charts=tuple(chart for chart in result.charts if not is_empty(chart, result)),
         drawn_from=result,
         notes=result.notes,
         reading=reading,
@@ -66,7 +66,7 @@ def of_answer(
         question="",
         headline="",
         tables=(shown,),
-        charts=(drawn[0],) if drawn else (),
+        charts=(drawn[0],) if drawn and not is_empty(*drawn) else (),
         drawn_from=drawn[1] if drawn else plain,
         notes=(),
         facts=tuple(summary(table, about)),
@@ -77,11 +77,6 @@ def of_answer(
 def head(title: str, unit: str) -> str:
     """A column's head with its unit."""
     return f"{title} ({unit})" if unit else title
-
-
-def is_withheld(cell: Cell) -> bool:
-    """Whether it did not leave."""
-    return isinstance(cell, Withheld)
 
 
 def _withheld(tables: tuple[ShownTable, ...], total: int) -> tuple[tuple[str, str], ...]:

@@ -34,7 +34,9 @@ def _as_released(shown: ShownTable) -> ReleasedTable:
 
 def _exact(cell: Cell) -> Cell:
     # A float's shortest decimal spelling, so that a decimal comma reaches it like any other number.
-    return Decimal(repr(cell)) if isinstance(cell, float) else cell
+    if not isinstance(cell, float):
+        return cell
+    return int(cell) if cell.is_integer() else Decimal(repr(cell))
 
 
 def _type(shown: ShownTable, at: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,7 +11,7 @@ from api.pages.chrome import page
 from api.pages.route import PageRoute
 from api.principal import Principal
 from api.room import Room
-from api.usecases.data import list_datasets
+from api.usecases.data import DatasetView, list_datasets
 from api.usecases.insights import InsightView, list_insights
 from api.usecases.policies import list_policies
 from api.usecases.runs import RunView, list_runs
@@ -22,6 +23,7 @@ router = APIRouter(route_class=PageRoute)
 
 _RECENT = 6
 _HEADLINES = 6
+_MUCH = 10
 _UPLOADS = (UserRole.UPLOADER, UserRole.STEWARD)
 _ANSWERS = (UserRole.ANALYST, UserRole.STEWARD)
 
@@ -46,9 +48,8 @@ def show(request: Request, room: InRoom, who: Who) -> Response:
         who=who,
         waiting=_waiting(room, who, runs),
         runs=[run for run in runs if run.user == who.user][:_RECENT],
-        datasets=list_datasets(room, who),
+        fresh=_by_member(list_datasets(room, who)),
         headlines=_headlines(room, who),
-        today=room.surroundings.now().date(),
     )
 
 
@@ -94,4 +95,13 @@ def _headlines(room: Room, who: Principal) -> list[InsightView]:
     if not who.has(*_ANSWERS):
         return []
     answered = [view for view in list_insights(room, who) if view.answer is not None and view.answer.result is not None]
-    return answered[:_HEADLINES]
+    # Those that say something first: an answer of which much is withheld has wide limits.
+    return sorted(answered, key=lambda view: _withheld(view) > _MUCH)[:_HEADLINES]
+
+
+def _withheld(view: InsightView) -> int:
+    return view.answer.result.withheld if view.answer and view.answer.result else 0
+
+
+def _by_member(views: Sequence[DatasetView]) -> dict[str, list[DatasetView]]:
+    return {member: list(held) for member, held in groupby(views, key=lambda view: str(view.member))}

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 
 from api.auth import InRoom, Who
-from api.insights.charts import chart_svg
+from api.insights.charts import chart_svg, is_empty
 from api.insights.documents import FORMATS, render
 from api.pages.chrome import HEADERS, is_part, page, see
-from api.pages.forms import Form, parameters_in
+from api.pages.forms import PARAMETER_PREFIX, Form, parameters_in
 from api.pages.route import PageRoute
 from api.principal import Principal
 from api.room import Room
@@ -127,10 +127,18 @@ def _shown(
         answer=answer,
         address=f"/insights/{view.insight.name}/of/{ids}" if ids else "",
         parameters=story.parameters_of(room, who, view.insight.name) if can_ask else (),
-        values={},
+        values=_values(answer, who),
+        empty=[is_empty(chart, answer.result) for chart in answer.result.charts] if answer and answer.result else [],
         can_ask=can_ask,
         formats=[name for name in FORMATS if name != "png"],
     )
+
+
+def _values(answer: story.InsightAnswer | None, who: Principal) -> dict[str, str]:
+    """What the form begins with: the values the person themselves asked with last."""
+    if answer is None or answer.asked_by != who.user:
+        return {}
+    return {f"{PARAMETER_PREFIX}{name}": value for name, value in answer.parameters.items()}
 
 
 def _grouped(views: tuple[story.InsightView, ...]) -> list[tuple[str, list[story.InsightView]]]:

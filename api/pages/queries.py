@@ -42,12 +42,14 @@ class ColumnRead:
 @router.get("/queries")
 def show_all(request: Request, room: InRoom, who: Who) -> Response:
     """The library."""
-    return page(request, "queries.html", who=who, views=list_templates(room, who))
+    can_ask = who.has(UserRole.ANALYST, UserRole.STEWARD)
+    return page(request, "queries.html", who=who, views=list_templates(room, who), can_ask=can_ask)
 
 
 @router.get("/queries/new")
 def write(request: Request, who: Who) -> Response:
     """The form for a new template."""
+    who.need(UserRole.ANALYST, UserRole.STEWARD)
     return page(request, "query_new.html", who=who, text="", violations=())
 
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from api.auth import InRoom, Who
-from api.insights.charts import as_shown, chart_svg, release_chart
+from api.insights.charts import as_shown, chart_svg, is_empty, release_chart
 from api.insights.documents import MEDIA_TYPES, render_answer
 from api.pages.chrome import HEADERS, page
 from api.pages.paging import PAGE_SIZE, older
@@ -56,6 +56,7 @@ def show(request: Request, room: InRoom, who: Who, release_id: str) -> Response:
         shown=as_shown(answer.table, title),
         facts=answer.about.facts,
         chart=drawn[0] if drawn else None,
+        is_empty=drawn is not None and is_empty(*drawn),
         rows=answer.table.rows[:MAX_ROWS_SHOWN],
         is_own=answer.view.asked_by == who.member,
         formats=[*(known.name for known in FORMATS), "html", "pdf"],

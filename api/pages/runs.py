@@ -1,5 +1,8 @@
 """Runs: where each question stands, live; cancel; ask again."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from api.auth import InRoom, Who
@@ -60,4 +63,13 @@ def violations_of(run: RunView) -> tuple[Violation, ...]:
     found = (run.problem or {}).get("violations")
     if not isinstance(found, list):
         return ()
-    return tuple(Violation(**{**item, "span": Span(**item["span"]) if item.get("span") else None}) for item in found)
+    return tuple(Violation(**{**_fields(item), "span": _span(item.get("span"))}) for item in found)
+
+
+def _span(stored: Mapping[str, int] | None) -> Span | None:
+    return Span(**_fields(stored)) if stored else None
+
+
+def _fields(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored value's fields, without the mark that names its type."""
+    return {name: value for name, value in stored.items() if name != "$"}

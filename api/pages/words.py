@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 from api.insights.shown import as_text, is_numeric, is_withheld, reason_text
 
 STATES: Mapping[str, str] = {
@@ -69,10 +71,21 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def sentence(text: str) -> str:
-    """A message as a sentence: first letter large, a full stop at its end."""
+def sentence(text: str) -> Markup:
+    """A message as a sentence: first letter large, a full stop at its end, names in backticks set as code."""
     bare = str(text).strip()
-    return bare if not bare else bare[0].upper() + bare[1:] + ("" if bare[-1] in ".!?" else ".")
+    if bare:
+        bare = bare[0].upper() + bare[1:] + ("" if bare[-1] in ".!?" else ".")
+    # Each piece is escaped here: the mark-up is ours, the text between is not.
+    pieces = [Markup("<code>{}</code>").format(part) if odd else escape(part) for odd, part in _alternating(bare)]
+    return Markup("").join(pieces)
+
+
+def _alternating(text: str) -> list[tuple[bool, str]]:
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its partner: left as it is
+        return [(False, text)]
+    return [(bool(at % 2), part) for at, part in enumerate(parts)]
 
 
 def capital(text: str) -> str:

@@ -5,7 +5,7 @@ the same use case as any report. What is computed from them is kept by their dig
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from itertools import product
@@ -17,7 +17,7 @@ from api.usecases.run_story import open_ask
 from api.usecases.runs import Answer, ReleaseView, RunView, get_release, list_releases, submit_run
 from api.usecases.templates import TemplateView, list_templates, runnable_template
 from cleanroom.errors import CleanroomError, UsageProblem
-from cleanroom.names import Digest, RunId
+from cleanroom.names import Digest, RunId, UserName
 from cleanroom.released import Reason
 from cleanroom.state import UserRole
 from policies.load import load_policy
@@ -48,7 +48,8 @@ class NeededTemplate:
 class InsightAnswer:
     """An insight computed from releases, one per template in the insight's order. ``data_date`` is the oldest of them.
 
-    ``refusal`` says why the releases do not suffice; then ``result`` is None.
+    ``refusal`` says why the releases do not suffice; then ``result`` is None. ``parameters`` are what ``asked_by``, a
+    person of one's own member, asked with; both are empty where another member did.
     """
 
     releases: tuple[ReleaseView, ...]
@@ -56,6 +57,8 @@ class InsightAnswer:
     refusal: str
     data_date: date | None
     facts: Mapping[str, str] = field(default_factory=dict)
+    asked_by: UserName | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,7 @@ class _Held:
     """A release of a template one's member holds, with the values it was asked with."""
 
     view: ReleaseView
+    user: UserName
     parameters: Mapping[str, str] = field(repr=False)
 
 
@@ -149,7 +153,9 @@ def _held(room: Room, who: Principal) -> Mapping[str, tuple[_Held, ...]]:
             continue
         with room.state.read() as tx:
             record = tx.runs.get(RunId(view.run_id))
-        found.setdefault(_template(view), []).append(_Held(view=view, parameters=open_ask(room, record).parameters))
+        found.setdefault(_template(view), []).append(
+            _Held(view=view, user=record.user, parameters=open_ask(room, record).parameters)
+        )
     return {name: tuple(releases) for name, releases in found.items()}
 
 
@@ -169,6 +175,9 @@ def _view(
     answer = None
     if chosen is not None:
         answer = _computed(room, insight, tuple(get_release(room, who, one.view.release_id) for one in chosen))
+        if chosen[0].view.asked_by == who.member:
+            values = {name: value for one in chosen for name, value in one.parameters.items()}
+            answer = replace(answer, asked_by=chosen[0].user, parameters=values)
     return InsightView(insight=insight, needs=needs, answer=answer)
 
 

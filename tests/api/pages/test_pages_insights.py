@@ -1,0 +1,117 @@
+"""Insights in the room: what is held is shown, what is asked is run, and documents open."""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+import openpyxl
+import pytest
+from api_case import Case
+from fastapi.testclient import TestClient
+from pypdf import PdfReader
+from small_room import PARAMETERS
+
+from api.pages.insights import GROUPS
+from api.usecases.insights import get_insight
+from api.worker import work_off
+from queries.insights import INSIGHTS
+
+Browse = Callable[[Case, str], TestClient]
+_FORM = {f"p-{name}": value for name, value in PARAMETERS.items()}
+_HEADLINE = "The maker alone sees 57.1 % failing; with the units sold it is 40.0 %"
+
+
+def test_every_insight_stands_in_one_group() -> None:
+    """And every group names insights that exist."""
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(insight.name for insight in INSIGHTS)
+
+
+def test_an_insight_is_computed_from_what_is_held(shared: Case, browse: Browse) -> None:
+    """Headline, table, chart with a text alternative, explanation, and the same under its permanent link."""
+    client = browse(shared, "solstice-analyst")
+    page = client.get("/insights/missing-denominator").text
+    assert _HEADLINE in page
+    assert re.search(r'<img src="[^"]+-light.svg" alt="the maker alone sees 57.1', page)
+    assert "Formula" in page
+    permanent = re.search(r'href="(/insights/missing-denominator/of/[0-9a-f.]+)">permanent link', page)
+    assert permanent is not None
+    assert _HEADLINE in client.get(permanent.group(1)).text
+    assert _HEADLINE in client.get("/").text
+
+
+def test_who_asked_finds_the_form_as_they_left_it(shared: Case, browse: Browse) -> None:
+    """A colleague and another member's person do not."""
+    filled = [
+        'value="2025-01-01"' in browse(shared, user).get("/insights/missing-denominator").text
+        for user in ("solstice-analyst", "solstice-steward", "harbor-analyst")
+    ]
+    assert filled == [True, False, False]
+
+
+def test_asking_an_insight_runs_all_it_reads(own: Case, browse: Browse) -> None:
+    """One form, as many runs as templates, then the answer; asking again gives the same releases."""
+    client = browse(own, "solstice-analyst")
+    place = "/insights/claim-frequency"
+    assert _asked(own, client, place) == _asked(own, client, place)
+
+
+def _asked(case: Case, client: TestClient, place: str) -> str:
+    address = client.post(f"{place}/run", data=_FORM, follow_redirects=False).headers["location"]
+    assert 'hx-get="' in client.get(address).text
+    work_off(case.room)
+    part = client.get(address, headers={"HX-Request": "true"})
+    whole = client.get(address, follow_redirects=False)
+    assert (part.status_code, part.headers["hx-redirect"]) == (204, whole.headers["location"])
+    assert client.get(whole.headers["location"]).status_code == 200
+    return whole.headers["location"]
+
+
+@pytest.mark.parametrize("name", ["html", "pdf", "xlsx", "csv", "svg", "png"])
+def test_each_document_opens(shared: Case, browse: Browse, name: str) -> None:
+    """With the numbers, and run ids, policies, snapshots and data date where the format has room for them."""
+    client = browse(shared, "solstice-analyst")
+    view = get_insight(shared.room, shared.who("solstice-analyst"), "missing-denominator")
+    assert view.answer is not None
+    ids = ".".join(release.release_id for release in view.answer.releases)
+    answer = client.get(f"/insights/missing-denominator/of/{ids}/missing-denominator.{name}")
+    assert answer.status_code == 200
+    assert READERS[name](answer.content)
+
+
+def _pdf(content: bytes) -> bool:
+    text = " ".join("".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages).split())
+    wanted = ("57.1 %", "KX-7", "run", "policies", "snapshots", "data up to", "withheld")
+    return all(word in text for word in wanted)
+
+
+def _xlsx(content: bytes) -> bool:
+    book = openpyxl.load_workbook(BytesIO(content))
+    about = {row[0].value: row[1].value for row in book["About"]}
+    formulas = [c for sheet in book for row in sheet for c in row if c.data_type == "f" or c.hyperlink]
+    return formulas == [] and str(about["Headline"]).startswith("the maker alone sees 57.1 %")
+
+
+READERS: dict[str, Callable[[bytes], bool]] = {
+    "html": lambda b: b"57.1 %" in b and b"<script" not in b and b"http://" not in b.replace(b"http://www.w3.org", b""),
+    "pdf": _pdf,
+    "xlsx": _xlsx,
+    "csv": lambda b: b.decode().splitlines()[1].startswith("DX-10,32,"),
+    "svg": lambda b: b.startswith(b"<svg"),
+    "png": lambda b: b.startswith(b"\x89PNG"),
+}
+
+
+def test_releases_of_other_questions_make_no_insight(shared: Case, browse: Browse) -> None:
+    """CR-B010: the link names what the insight does not read."""
+    view = get_insight(shared.room, shared.who("solstice-analyst"), "missing-denominator")
+    assert view.answer is not None
+    first = view.answer.releases[0].release_id
+    answer = browse(shared, "solstice-analyst").get(f"/insights/nevada-chart/of/{first}")
+    assert (answer.status_code, "CR-B010" in answer.text) == (400, True)
+
+
+def test_an_insight_nobody_asked_says_what_it_needs(shared: Case, browse: Browse) -> None:
+    """And names the template that is not in the room."""
+    page = browse(shared, "solstice-analyst").get("/insights/parts-backorder").text
+    assert ("Not asked yet" in page, "is not in this room" in page) == (True, True)
