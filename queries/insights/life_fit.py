@@ -25,6 +25,7 @@ from queries.insights.nevada_inputs import TEMPLATES, nevada_chart, period_name
 from queries.insights.refused import InsightRefused
 from queries.statistics.counts import Count
 from queries.statistics.forecast import forecast
+from queries.statistics.intervals import Interval
 from queries.statistics.life import NotEnoughFailures, Treatment, WeibullFit, WeibullRange, fit_range
 from queries.statistics.nevada import Group, Nevada, life_data
 
@@ -107,39 +108,28 @@ def has_failed(cell: Cell) -> bool:
 
 
 def _parameters(fits: WeibullRange, kind: str) -> ShownTable:
-    def row(name: str, unit: str, low_fit: float, high_fit: float, low: float, high: float) -> tuple[Cell, ...]:
-        point = round(low_fit, 6) if low_fit == high_fit else None
+    few, many = fits.fewest, fits.most
+
+    def estimated(
+        name: str, unit: str, points: tuple[float, float], limits: tuple[Interval, Interval]
+    ) -> tuple[Cell, ...]:
+        point = round(points[0], 6) if few == many else None
+        low, high = min(limit.low for limit in limits), max(limit.high for limit in limits)
         return (name, unit, point, round(low, 6), round(high, 6))
 
-    few, many = fits.fewest, fits.most
+    def counted(name: str, unit: str, one: float, other: float) -> tuple[Cell, ...]:
+        exact = one == other
+        return (name, unit, round(one, 6) if exact else None, *((None, None) if exact else sorted((one, other))))
+
     rows = (
-        row(
-            "shape",
-            "",
-            few.shape,
-            many.shape,
-            min(few.shape_interval.low, many.shape_interval.low),
-            max(few.shape_interval.high, many.shape_interval.high),
+        estimated("shape", "", (few.shape, many.shape), (few.shape_interval, many.shape_interval)),
+        estimated("scale", f"{kind}s", (few.scale, many.scale), (few.scale_interval, many.scale_interval)),
+        estimated(
+            "B10 life", f"{kind}s", (few.age_at(0.1), many.age_at(0.1)), (few.age_interval(0.1), many.age_interval(0.1))
         ),
-        row(
-            "scale",
-            f"{kind}s",
-            few.scale,
-            many.scale,
-            min(few.scale_interval.low, many.scale_interval.low),
-            max(few.scale_interval.high, many.scale_interval.high),
-        ),
-        row("B10 life", f"{kind}s", few.age_at(0.1), many.age_at(0.1), many.age_at(0.1), few.age_at(0.1)),
-        row(
-            "log likelihood",
-            "",
-            few.log_likelihood,
-            many.log_likelihood,
-            min(few.log_likelihood, many.log_likelihood),
-            max(few.log_likelihood, many.log_likelihood),
-        ),
-        row("failures", "units", few.failures, many.failures, few.failures, many.failures),
-        row("suspensions", "units", few.suspensions, many.suspensions, many.suspensions, few.suspensions),
+        counted("log likelihood", "", few.log_likelihood, many.log_likelihood),
+        counted("failures", "units", few.failures, many.failures),
+        counted("suspensions", "units", few.suspensions, many.suspensions),
     )
     return ShownTable(
         name="parameters",

@@ -55,13 +55,22 @@ class WeibullFit:
         """The age by which ``share`` of units have failed (B10 is ``age_at(0.1)``)."""
         return float(self.scale * (-np.log1p(-share)) ** (1 / self.shape))
 
+    def age_interval(self, share: float) -> Interval:
+        """Limits of ``age_at(share)`` by the delta method on its logarithm."""
+        gradient = np.array([-log(-log(1 - share)) / self.shape, 1.0])
+        half = self._half_width(gradient)
+        return Interval(self.age_at(share) * exp(-half), self.age_at(share) * exp(half))
+
+    def _half_width(self, gradient: NDArray[np.float64]) -> float:
+        """Half the width of an interval of a function of (log shape, log scale) with this gradient."""
+        return float(norm.ppf(0.5 + self.confidence / 2)) * float(
+            np.sqrt(gradient @ np.array(self.covariance) @ gradient)
+        )
+
     def unreliability_interval(self, age: float) -> Interval:
         """Limits of F(age) by the delta method on log(-log(1 - F))."""
         u = self.shape * (log(age) - log(self.scale))
-        gradient = np.array([u, -self.shape])
-        half = float(norm.ppf(0.5 + self.confidence / 2)) * float(
-            np.sqrt(gradient @ np.array(self.covariance) @ gradient)
-        )
+        half = self._half_width(np.array([u, -self.shape]))
         return Interval(-float(np.expm1(-exp(u - half))), -float(np.expm1(-exp(u + half))))
 
 

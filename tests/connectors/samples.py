@@ -2,10 +2,10 @@
 
 import gzip
 import io
-from datetime import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
