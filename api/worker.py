@@ -11,6 +11,7 @@ from typing import Self
 
 import structlog
 
+from api.evidence_desk import EvidenceDesk
 from api.room import Room
 from api.usecases.ingest import give_up, ingest_upload
 from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
@@ -50,6 +51,7 @@ class Worker:
     def __init__(self, room: Room, *, threads: int = 2, tools: RunTools | None = None) -> None:
         self._room = room
         self._tools = tools or tools_for(room)
+        self._desk = EvidenceDesk(room)
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, args=(n,), name=f"worker-{n}", daemon=True) for n in range(threads)]
 
@@ -73,12 +75,13 @@ class Worker:
         self._room.bell.set()
         for thread in self._threads:
             thread.join()
+        self._desk.close()
 
     def _loop(self, number: int) -> None:
         holder = f"{number}-{self._room.surroundings.new_id()}"
         while not self._stopping.is_set():
             try:
-                busy = _one(self._room, self._tools, holder=holder)
+                busy = _one(self._room, self._tools, holder=holder, desk=self._desk)
                 if not busy and number == 0:
                     expire_uploads(self._room)
             except CleanroomError as failure:
@@ -89,7 +92,7 @@ class Worker:
                 self._room.bell.clear()
 
 
-def _one(room: Room, tools: RunTools, *, holder: str) -> bool:
+def _one(room: Room, tools: RunTools, *, holder: str, desk: EvidenceDesk | None = None) -> bool:
     """Take one job and do it; False when there is none."""
     with room.state.change(ROOM, room.surroundings.now()) as tx:
         job = tx.jobs.lease(holder=holder, kinds=_KINDS, ttl_seconds=_LEASE_SECONDS)
@@ -99,7 +102,7 @@ def _one(room: Room, tools: RunTools, *, holder: str) -> bool:
     renewing = Thread(target=_renew, args=(room, job, holder, lost), daemon=True)
     renewing.start()
     try:
-        outcome = _done(room, job, tools)
+        outcome = _done(room, job, tools, desk)
     finally:
         lost.set()
         renewing.join()
@@ -111,10 +114,10 @@ def _one(room: Room, tools: RunTools, *, holder: str) -> bool:
     return True
 
 
-def _done(room: Room, job: JobRecord, tools: RunTools) -> JobState | None:
+def _done(room: Room, job: JobRecord, tools: RunTools, desk: EvidenceDesk | None) -> JobState | None:
     """Do a job; None when it should come back later."""
     stories: dict[str, Callable[[], object]] = {
-        INGEST: lambda: ingest_upload(room, UploadId(job.subject)),
+        INGEST: lambda: ingest_upload(room, UploadId(job.subject), desk),
         RUN: lambda: execute_run(room, RunId(job.subject), tools),
     }
     try:

@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from api.evidence_desk import EvidenceDesk
 from api.ingest_journal import RoomJournal
 from api.principal import Principal
 from api.room import Room
@@ -31,8 +32,10 @@ from cleanroom.vault.quarantine import read_quarantine
 _ENDED = frozenset({UploadState.COMMITTED, UploadState.REFUSED, UploadState.EXPIRED})
 
 
-def ingest_upload(room: Room, upload: UploadId) -> SignedReceipt | None:
+def ingest_upload(room: Room, upload: UploadId, desk: EvidenceDesk | None = None) -> SignedReceipt | None:
     """Commit a whole upload to its member's vault; None when it has ended before.
+
+    With a ``desk`` Great Expectations gives its second opinion later, in the upload's report.
 
     Raises:
         DataRefused, IntegrityFailure: the package is refused, as its state then says.
@@ -46,6 +49,7 @@ def ingest_upload(room: Room, upload: UploadId) -> SignedReceipt | None:
         file.remove()
         return None
     journal = RoomJournal(room)
+    opinion = None if desk is None else desk.opinion()
     try:
         job = _job(room, record)
         tools = IngestTools(
@@ -54,6 +58,7 @@ def ingest_upload(room: Room, upload: UploadId) -> SignedReceipt | None:
             room_key=room.signing,
             clock=room.surroundings.now,
             random=room.surroundings.random,
+            second_opinion=opinion,
         )
         signed = ingest(job, room.vault(record.member), tools)
     except (DataRefused, PackageAltered, UsageProblem) as refusal:
@@ -63,6 +68,8 @@ def ingest_upload(room: Room, upload: UploadId) -> SignedReceipt | None:
         raise
     # The bytes have done their work: rows are in the vault, the receipt in the state.
     file.remove()
+    if desk is not None and opinion is not None:
+        desk.follow(upload, opinion)
     return signed
 
 

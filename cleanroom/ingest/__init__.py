@@ -15,7 +15,7 @@ from cleanroom.ingest.receipt import Receipt, SignedReceipt, read_receipt
 from cleanroom.ingest.recover import recover
 from cleanroom.ingest.refusal import FileRefused
 from cleanroom.ingest.schema import SchemaRefused
-from cleanroom.ingest.sealed import open_report, seal_refusal
+from cleanroom.ingest.sealed import open_report, seal_refusal, seal_report
 from cleanroom.ingest.story import STEPS, IngestTools, ingest
 from cleanroom.ingest.verify import SignedPackage
 
@@ -36,4 +36,5 @@ __all__ = [
     "read_receipt",
     "recover",
     "seal_refusal",
+    "seal_report",
 ]

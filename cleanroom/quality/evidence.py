@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 import duckdb
@@ -25,6 +26,28 @@ CHECKED_ROWS = 50_000
 _SECONDS = 120.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The first rows of a file, the rules, and what the gate counted in them; self-contained, so it can be asked later."""
+
+    rules: bytes = field(repr=False)
+    rows: bytes = field(repr=False)
+    checked_rows: int
+    gate: Mapping[str, int]
+
+
+def question(connection: duckdb.DuckDBPyConnection, staged: Staged, rules: Sequence[RowRule]) -> Question:
+    """What to ask about the registered package, taken while its session is open."""
+    names = ", ".join('"' + name.replace('"', '""') + '"' for name in sorted(staged.present))
+    rows = connection.execute(f"SELECT {names} FROM {TABLE} WHERE file_row_number < {CHECKED_ROWS}").to_arrow_table()
+    return Question(
+        rules=rules_to_json(rules),
+        rows=_stream(rows),
+        checked_rows=rows.num_rows,
+        gate=_gate_counts(connection, staged, rules),
+    )
+
+
 class EvidenceWorker:
     """A Great Expectations process, started at first use. One request at a time; ``close`` ends it."""
 
@@ -35,22 +58,21 @@ class EvidenceWorker:
 
     def check(self, connection: duckdb.DuckDBPyConnection, staged: Staged, rules: Sequence[RowRule]) -> Evidence:
         """Run the suite over the first rows of the registered package and compare it with the staged facts."""
-        if find_spec("great_expectations") is None:
+        return self.answer(question(connection, staged, rules)) if is_installed() else Evidence(state="not installed")
+
+    def answer(self, asked: Question) -> Evidence:
+        """What the suite says about ``asked``."""
+        if not is_installed():
             return Evidence(state="not installed")
-        names = ", ".join('"' + name.replace('"', '""') + '"' for name in sorted(staged.present))
-        rows = connection.execute(
-            f"SELECT {names} FROM {TABLE} WHERE file_row_number < {CHECKED_ROWS}"
-        ).to_arrow_table()
         with self._lock:
-            counts = self._ask(rules_to_json(rules), _stream(rows))
+            counts = self._ask(asked.rules, asked.rows)
         if counts is None:
-            return Evidence(state="failed", checked_rows=rows.num_rows)
-        gate = _gate_counts(connection, staged, rules)
-        differ = tuple(sorted(rule.id for rule in rules if counts.get(rule.id) != gate[rule.id]))
+            return Evidence(state="failed", checked_rows=asked.checked_rows)
+        differ = tuple(sorted(rule for rule, count in asked.gate.items() if counts.get(rule) != count))
         return Evidence(
             state="disagreed" if differ else "agreed",
-            checked_rows=rows.num_rows,
-            expectations=len(rules),
+            checked_rows=asked.checked_rows,
+            expectations=len(asked.gate),
             held=sum(1 for count in counts.values() if count == 0),
             disagreements=differ,
         )
@@ -92,6 +114,11 @@ class EvidenceWorker:
                 stderr=subprocess.DEVNULL,
             )
         return self._process
+
+
+def is_installed() -> bool:
+    """Whether the extra with Great Expectations is there."""
+    return find_spec("great_expectations") is not None
 
 
 def _stream(table: pa.Table) -> bytes:

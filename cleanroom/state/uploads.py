@@ -115,6 +115,11 @@ class Uploads:
         before = {UploadState.RECEIVING, UploadState.RECEIVED, UploadState.INGESTING}
         self._move(upload, before, UploadState.REFUSED, refusal=refusal, findings_blob=findings_blob)
 
+    def evidenced(self, upload: UploadId, *, findings_blob: bytes) -> None:
+        """The second opinion came in after the receipt: the sealed report with it, in place of the one without."""
+        expected = {"state": UploadState.COMMITTED}
+        self._tx.put(uploads, "upload.evidenced", {"upload_id": upload}, expected, findings_blob=findings_blob)
+
     def expired(self, upload: UploadId) -> None:
         """The rest of it never came."""
         self._move(upload, {UploadState.RECEIVING}, UploadState.EXPIRED)

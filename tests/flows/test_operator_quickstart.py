@@ -40,14 +40,15 @@ def _run(line: str) -> str:
     if words[0] == "printf":
         out.write(words[1].replace("\\n", "\n"))
     else:
-        sys.stdin = io.TextIOWrapper(io.BytesIO(stdin))
+        sys.stdin, code = io.TextIOWrapper(io.BytesIO(stdin)), None
         try:
             with contextlib.redirect_stdout(out):
                 main(words[1:])
         except SystemExit as ended:
-            assert not ended.code, line
+            code = ended.code
         finally:
             sys.stdin = before
+        assert code in (None, 0), line
     if target is not None:
         target.write_text((target.read_text() if append and target.exists() else "") + out.getvalue())
     return out.getvalue()
