@@ -143,7 +143,7 @@ def _text(member: str, dataset: str) -> str:
         "dataset": dataset,
         "version": 1,
         "privacy_unit": _UNITS.get(dataset, "owner_token"),
-        "minimum_units": 25 if dataset == "sales" else 10,
+        "minimum_units": 15 if dataset == "sales" else 10,
         "queriers": _EVERYBODY,
         "receivers": _EVERYBODY,
         "purposes": _PURPOSES,

@@ -223,7 +223,7 @@ def _tell(
     table(("member", "dataset", "inserted"), ((r["member"], r["dataset"], r["counts"]["inserted"]) for r in receipts))  # type: ignore[index]
     say("\nwhat came out (numbers, against the truth)")
     table(
-        ("query", "asked by", "shown", "equal", "wrong", "withheld", "rows left out"),
+        ("query", "asked by", "shown", "equal", "wrong", "withheld", "rows left out", "why"),
         (
             (
                 a.template,
@@ -233,6 +233,7 @@ def _tell(
                 a.compared.wrong,
                 a.compared.withheld,
                 a.table.rows_dropped,
+                ", ".join(f"{count} {reason}" for reason, count in sorted(a.table.withheld.items())),
             )
             for a in answers
         ),
