@@ -4,7 +4,7 @@ The queue is in the state, so several processes may work on one room, and a kill
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ import structlog
 from api.evidence_desk import EvidenceDesk
 from api.room import Room
 from api.usecases.ingest import give_up, ingest_upload
+from api.usecases.retention import keep_retention
 from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
 from api.usecases.runs import RUN
 from api.usecases.uploads import INGEST, expire_uploads
@@ -52,6 +53,7 @@ class Worker:
         self._room = room
         self._tools = tools or tools_for(room)
         self._desk = EvidenceDesk(room)
+        self._retained_on: date | None = None
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, args=(n,), name=f"worker-{n}", daemon=True) for n in range(threads)]
 
@@ -84,12 +86,20 @@ class Worker:
                 busy = _one(self._room, self._tools, holder=holder, desk=self._desk)
                 if not busy and number == 0:
                     expire_uploads(self._room)
+                    self._keep_retention()
             except CleanroomError as failure:
                 _logger.warning("queue", code=failure.code)
                 busy = False
             if not busy:
                 self._room.bell.wait(_IDLE_SECONDS)
                 self._room.bell.clear()
+
+    def _keep_retention(self) -> None:
+        """Once a day, and when the room starts to work."""
+        today = self._room.surroundings.now().date()
+        if today != self._retained_on:
+            keep_retention(self._room)
+            self._retained_on = today
 
 
 def _one(room: Room, tools: RunTools, *, holder: str, desk: EvidenceDesk | None = None) -> bool:

@@ -86,7 +86,22 @@ def _contract(document: OpenDataContractStandard, table: SchemaObject, place: st
         natural_key=key,
         privacy_unit=ColumnName(unit) if unit else None,
         time=ColumnName(time) if time else None,
+        retention_days=_retention(document, time, place),
     )
+
+
+_DAYS: Mapping[str, int] = {"d": 1, "day": 1, "days": 1, "y": 365, "yr": 365, "year": 365, "years": 365}
+
+
+def _retention(document: OpenDataContractStandard, time: str | None, place: str) -> int | None:
+    """ODCS' own ``slaProperties`` entry ``retention``, in days; a year has 365."""
+    found = [item for item in document.slaProperties or () if item.property == "retention"]
+    if not found:
+        return None
+    value, unit = found[0].value, str(found[0].unit or "d").lower()
+    if len(found) > 1 or not isinstance(value, int) or value < 1 or unit not in _DAYS or not time:
+        raise _wrong("slaProperties", "retention is a whole number of d or y, for a contract with a time column", place)
+    return value * _DAYS[unit]
 
 
 def _column(prop: SchemaProperty, place: str) -> Column:

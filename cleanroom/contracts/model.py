@@ -61,7 +61,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A record type. ``natural_key`` are stored columns; ``privacy_unit`` is None for data about no one (products)."""
+    """A record type. ``natural_key`` are stored columns; ``privacy_unit`` is None for data about no one (products).
+
+    ``retention_days``: rows older than this by the time column are removed; None keeps them.
+    """
 
     dataset: DatasetName
     title: str
@@ -71,6 +74,7 @@ class Contract:
     natural_key: tuple[ColumnName, ...]
     privacy_unit: ColumnName | None
     time: ColumnName | None
+    retention_days: int | None = None
 
     @property
     def stored(self) -> tuple[Column, ...]:
