@@ -7,9 +7,11 @@ import re
 import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from cleanroom.errors import NotFound
@@ -17,6 +19,7 @@ from cleanroom.errors import NotFound
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _KINDS = {"rules": "rules", "guide": "", "errors": "errors"}
 _GUIDES = ("grammar", "policies", "identifiers", "formats-in", "ledger", "insights", "api")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TITLE = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 
 
@@ -54,6 +57,14 @@ def article(kind: str, name: str) -> Article:
     return Article(title=_title(text, name), body=_html(_TITLE.sub("", text, count=1)))
 
 
+def figure(name: str) -> bytes:
+    """One picture of the documentation. Raises NotFound CR-A011."""
+    path = _docs() / "insights" / f"{name}.svg"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise _nowhere()
+    return path.read_bytes()
+
+
 def error_tables() -> list[ErrorTable]:
     """All codes, by letter."""
     found = sorted((_docs() / "errors").glob("CR-*.md"))
@@ -83,21 +94,38 @@ def _title(text: str, name: str) -> str:
 @lru_cache(maxsize=128)
 def _html(text: str) -> Markup:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = parser.parse(text)
-    for token in tokens:
-        token.attrs.pop("style", None)  # column alignment; the content policy admits no style attribute
-        if token.tag == "th":
-            token.attrSet("scope", "col")
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrSet("href", _address(str(child.attrs.get("href", ""))))
+    tokens = parser.parse(_COMMENT.sub("", text))
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if following is not None and token.type == "heading_open":
+            token.attrSet("id", slug(following.content))
+        _tame(token)
     made = str(parser.renderer.render(tokens, parser.options, {}))
-    made = made.replace("<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>')
-    return Markup(made.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">'))  # noqa: S704 - escaped by the renderer
+    made = made.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
+    made = made.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">')
+    return Markup(made)  # noqa: S704 - the renderer escapes every text
+
+
+def slug(title: str) -> str:
+    """A heading's anchor, as documentation sites make it."""
+    return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+
+
+def _tame(token: Token) -> None:
+    """No style attribute, no address outside Help; heads of tables say that they are."""
+    token.attrs.pop("style", None)  # column alignment; the content policy admits no style attribute
+    if token.tag == "th":
+        token.attrSet("scope", "col")
+    for child in token.children or ():
+        if child.type == "link_open":
+            child.attrSet("href", _address(str(child.attrs.get("href", ""))))
+        if child.type == "image":
+            child.attrSet("src", "/help/figures/" + str(child.attrs.get("src", "")).rsplit("/", 1)[-1])
 
 
 def _address(href: str) -> str:
     """A link between documents as one between help pages; anything else leads to the list."""
+    if re.fullmatch(r"#[a-z0-9-]+", href):
+        return href
     name = href.split("#")[0].rsplit("/", 1)[-1].removesuffix(".md")
     if "errors" in href or name.startswith("CR-"):
         return "/help/errors"

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import Who
 from api.pages import articles
-from api.pages.chrome import page
+from api.pages.chrome import HEADERS, page
 from api.pages.glossary import GLOSSARY
 from api.pages.route import PageRoute
 
@@ -23,6 +23,12 @@ def show_all(request: Request, who: Who) -> Response:
 def show_errors(request: Request, who: Who) -> Response:
     """Every error code: what it means, how to fix it."""
     return page(request, "help_errors.html", who=who, groups=articles.error_tables())
+
+
+@router.get("/help/figures/{name}.svg")
+def get_figure(who: Who, name: str) -> Response:  # noqa: ARG001 - signed-in people only
+    """A picture of the documentation."""
+    return Response(articles.figure(name), media_type="image/svg+xml", headers=HEADERS)
 
 
 @router.get("/help/{kind}/{name}")

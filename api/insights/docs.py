@@ -1,0 +1,120 @@
+"""``python -m api.insights.docs``: writes docs/insights.md, and the charts beside it, from the library itself.
+
+The charts are drawn from the demo world's clear rows (seeded, all numbers known), through the very functions that draw
+a room's releases.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from api.insights.charts import chart_svg, is_empty
+from cleanroom.contracts import shipped_contracts
+from queries.insights import INSIGHTS
+from queries.insights.model import Insight, InsightResult
+from queries.template import QueryTemplate, load_template
+
+SEED = 2026
+_INTRO = """# Insights
+
+<!-- Written by `python -m api.insights.docs`; a test compares. -->
+
+An insight is one or more approved query templates, and arithmetic on what they released. It never sees a row. Each can
+be run in a room (`cleanroom insight run NAME`, or on its page) and on plain CSV files with the columns named here, so
+that anybody can hold it against a published example:
+
+```
+cleanroom insight run claim-incidence --input claims-by-model.csv
+cleanroom insight run missing-denominator --input claims-by-model=a.csv --input registrations-by-model=b.csv --input maker-only-units=c.csv
+```
+
+A file holds a header row; an empty cell is NULL, the word `withheld` a withheld number. `--format` gives text, json,
+html, pdf, xlsx, csv, svg or png. The charts below are drawn from the demo world with nothing withheld.
+"""
+
+
+def page() -> str:
+    """The text of docs/insights.md."""
+    parts = [_INTRO, "\n| insight | question |\n|---|---|\n"]
+    parts += [f"| [{insight.title}](#{slug(insight.title)}) | {insight.question} |\n" for insight in INSIGHTS]
+    parts += [section for insight in INSIGHTS for section in _section(insight)]
+    return "".join(parts)
+
+
+def charts() -> Iterator[tuple[str, str]]:
+    """File name and SVG of each insight's first chart, on the demo world."""
+    for insight, result in _on_the_demo_world():
+        drawn = [chart for chart in result.charts if not is_empty(chart, result)]
+        if drawn:
+            yield f"{insight.name}.svg", chart_svg(drawn[0], result)
+
+
+def main(docs: Path) -> None:
+    """Write the page and its charts under ``docs``."""
+    (docs / "insights").mkdir(parents=True, exist_ok=True)
+    for name, svg in charts():
+        (docs / "insights" / name).write_text(svg, "utf-8")
+    (docs / "insights.md").write_text(page(), "utf-8")
+
+
+def _section(insight: Insight) -> Iterator[str]:
+    words = insight.explanation
+    yield f"\n## {insight.title}\n\n{insight.question} `{insight.name}` needs "
+    yield ", ".join(f"`{name}`" for name in insight.needs) + ".\n\n"
+    yield f"![{insight.title}](insights/{insight.name}.svg)\n\n"
+    yield "| input | columns |\n|---|---|\n"
+    for name in insight.templates:
+        yield f"| `{name}` | {_columns(_template(name))} |\n"
+    yield "\n| | |\n|---|---|\n"
+    rows = [
+        ("Formula", words.formula),
+        ("Unit", words.unit),
+        ("Denominator", words.denominator),
+        ("Exposure", words.exposure),
+        ("Censoring", words.censoring),
+        ("Suppression", words.suppression),
+        ("Sources", "; ".join(words.sources)),
+    ]
+    yield from (f"| {name} | {_cell(text)} |\n" for name, text in rows if text)
+
+
+def slug(title: str) -> str:
+    """A heading's anchor, as documentation sites make it."""
+    return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+
+
+def _columns(template: QueryTemplate) -> str:
+    return ", ".join(f"`{name}`" + (f" ({note.unit})" if note.unit else "") for name, note in template.outputs.items())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _template(name: str) -> QueryTemplate:
+    text = (resources.files("queries") / "library" / f"{name}.sql").read_bytes()
+    return load_template(text, place=name, contracts=shipped_contracts())
+
+
+def _on_the_demo_world() -> Iterator[tuple[Insight, InsightResult]]:
+    from api.demo import truth, world
+    from api.demo.generate import generate
+    from queries.insights.model import Settings
+
+    rows = truth.clear_room(generate(seed=SEED, scale=1.0))
+    rows.execute(f"DELETE FROM sales WHERE brand <> '{world.BRAND}'")  # the other brand has no claims to show
+    values = {
+        "from": str(world.FIRST_SALE),
+        "to": str(world.DATA_DATE),
+        "model": world.BAD_LOT.model,
+        "us": world.RETAILERS[0].name,
+    }
+    for insight in INSIGHTS:
+        tables = {name: truth.true_answer(rows, name, values) for name in insight.templates}
+        yield insight, insight.compute(tables, Settings(as_of=world.DATA_DATE))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2] / "docs")
