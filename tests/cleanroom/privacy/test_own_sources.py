@@ -47,7 +47,9 @@ def us_or_others(when: Predicate, *, otherwise: str = "others") -> Case:
     return Case(branches=(CaseBranch(when=when, then=text("us")),), otherwise=text(otherwise))
 
 
-def plan(dimension: Dimension, *, where: Predicate | None = None, receivers: tuple[MemberName, ...] = (HARBOR,)) -> Plan:
+def plan(
+    dimension: Dimension, *, where: Predicate | None = None, receivers: tuple[MemberName, ...] = (HARBOR,)
+) -> Plan:
     sales = DatasetName("sales")
     rules = SourceObligations(
         dataset=sales,
