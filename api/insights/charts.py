@@ -13,7 +13,7 @@ import vl_convert
 
 from cleanroom.released import ReleasedTable
 from queries.insights.model import Cell, ChartSpec, Encoding, InsightResult, ShownColumn, ShownTable, number
-from queries.insights.vega import vega_lite
+from queries.insights.vega import Json, vega_lite
 from queries.template import Chart
 
 MAX_BARS = 60
@@ -141,10 +141,26 @@ def _document(chart: ChartSpec, result: InsightResult, *, dark: bool, font: str)
             "labelColor": soft, "titleColor": soft, "gridColor": line, "domainColor": line, "tickColor": line,
             "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 10, "labelLimit": 160,
         },
+        "scale": {"bandPaddingInner": 0.3, "bandPaddingOuter": 0.2, "barBandPaddingInner": 0.3, "rectBandPaddingInner": 0.02},
         "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": True},
-        "legend": {"labelColor": soft, "titleColor": soft, "titleFontWeight": "normal", "labelFontSize": 11},
+        "legend": {"titleLimit": 320, "labelLimit": 240, "labelColor": soft, "titleColor": soft, "titleFontWeight": "normal", "labelFontSize": 11},
     }  # fmt: skip
-    return json.dumps({**specification, "config": {**config, **look}}, sort_keys=True)
+    drawn = {**specification, "config": {**config, **look}, "layer": _limits_on_top(specification["layer"], strong)}
+    return json.dumps(drawn, sort_keys=True)
+
+
+def _limits_on_top(layers: Json, ink: str) -> list[Json]:
+    """The layers with interval limits last, so that no bar hides their lower half, in the page's ink."""
+    marks: list[Json] = []
+    rules: list[Json] = []
+    for layer in layers if isinstance(layers, list) else []:
+        if isinstance(layer, dict) and layer.get("mark") == {"type": "rule"}:
+            encoding = layer["encoding"] if isinstance(layer["encoding"], dict) else {}
+            colour: Json = {"value": ink}
+            rules.append({"mark": {"type": "rule", "strokeWidth": 1.5}, "encoding": {**encoding, "color": colour}})
+        else:
+            marks.append(layer)
+    return [*marks, *rules]
 
 
 @lru_cache(maxsize=512)

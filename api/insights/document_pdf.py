@@ -41,7 +41,7 @@ def _data(document: Document) -> dict[str, object]:
     return {
         "title": document.title,
         "question": document.question,
-        "headline": document.headline,
+        "headline": document.headline[:1].upper() + document.headline[1:],
         "charts": [
             {"svg": svg, "alt": chart.description or chart.title}
             for svg, chart in zip(svgs, document.charts, strict=True)
@@ -55,15 +55,22 @@ def _data(document: Document) -> dict[str, object]:
 
 
 def _table(table: ShownTable) -> dict[str, object]:
+    numbers = [_holds_numbers(table, at) for at in range(len(table.columns))]
     return {
         "title": table.title,
-        "heads": [[column.title, column.unit] for column in table.columns],
-        "rows": [[_cell(cell) for cell in row] for row in table.rows],
+        "heads": [[column.title, column.unit, number] for column, number in zip(table.columns, numbers, strict=True)],
+        "rows": [[_cell(cell, number) for cell, number in zip(row, numbers, strict=True)] for row in table.rows],
     }
 
 
-def _cell(cell: Cell) -> list[str]:
-    kind = "withheld" if is_withheld(cell) else "number" if is_numeric(cell) else "text"
+def _holds_numbers(table: ShownTable, at: int) -> bool:
+    """Whether a column is read from the right; one without any shown number goes by its unit."""
+    shown = [row[at] for row in table.rows if row[at] is not None and not is_withheld(row[at])]
+    return is_numeric(shown[0]) if shown else table.columns[at].unit != ""
+
+
+def _cell(cell: Cell, number: bool) -> list[str]:
+    kind = "withheld" if is_withheld(cell) else "number" if number else "text"
     return [kind, as_text(cell)]
 
 

@@ -27,6 +27,7 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         raise missing_columns("satisfaction-gap", _WANTED, table.columns)
     rows: list[tuple[Cell, ...]] = []
     sums: dict[str, tuple[float, float]] = {}
+    parts: dict[tuple[Cell, Cell], tuple[float, float]] = {}
     for record in table.records():
         score, answers = number(record["score"]), number(record.get("answers"))
         mapped = None if score is None else to_percent(str(record["kind"]), score)
@@ -37,6 +38,9 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
             weight = answers if answers is not None else 1.0
             have = sums.get(str(record["about"]), (0.0, 0.0))
             sums[str(record["about"])] = (have[0] + weight * mapped, have[1] + weight)
+            part = (record["about"], record.get("touchpoint"))
+            seen = parts.get(part, (0.0, 0.0))
+            parts[part] = (seen[0] + weight * mapped, seen[1] + weight)
     means = {name: a / b for name, (a, b) in sums.items() if b}
     if not {"maker", "retailer"} <= set(means):
         raise InsightRefused(
@@ -44,10 +48,17 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         )
     gap = means["maker"] - means["retailer"]
     shown = ShownTable(name="scores", title="Satisfaction on one scale", columns=_COLUMNS, rows=tuple(rows))
+    # One bar each: bars of two measures in one place would be stacked to twice the scale.
+    drawn = ShownTable(
+        name="touchpoints",
+        title="Satisfaction by touchpoint, all measures",
+        columns=(_COLUMNS[0], _COLUMNS[2], _COLUMNS[5]),
+        rows=tuple((about, touchpoint, round(a / b, 3)) for (about, touchpoint), (a, b) in parts.items() if b),
+    )
     headline = f"the maker is judged {abs(gap):.1f} points {'higher' if gap >= 0 else 'lower'} than its retailers, on a scale of 0 to 100"
     spec = ChartSpec(
         title="Satisfaction, maker and retailers",
-        table="scores",
+        table="touchpoints",
         mark="bar",
         x=Encoding(column="touchpoint", kind="nominal"),
         y=Encoding(column="percent", kind="quantitative"),
@@ -57,7 +68,9 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     notes = (
         "CSAT of 1 to 5, CES of 1 to 7 and likelihood to recommend of 0 to 10 are mapped linearly to 0 to 100; means weighted by answers.",
     )
-    return InsightResult(headline=headline, tables=(shown,), charts=(spec,), notes=notes, withheld=table.withheld())
+    return InsightResult(
+        headline=headline, tables=(shown, drawn), charts=(spec,), notes=notes, withheld=table.withheld()
+    )
 
 
 _COLUMNS = (
