@@ -7,13 +7,17 @@ The rule is a little stricter than "no indicator of a small group": no nonzero c
 atoms whose units together are fewer than ``k``, whatever its coefficients.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanroom.privacy.ledger.bounds import Columns, light_pairs, rows_by_overlap
+
 Matrix = NDArray[np.int64]
 PRIME = (1 << 31) - 1
+_AT_ONCE = 16
 
 
 class BudgetExhausted(Exception):
@@ -47,14 +51,17 @@ def echelon(rows: Matrix, columns: list[int], budget: Budget) -> tuple[Matrix, l
     """
     matrix = rows % PRIME
     pivots: list[int] = []
-    for column in columns:
+    at = 0
+    while at < len(columns) and len(pivots) < len(matrix):
         rank = len(pivots)
-        if rank == len(matrix):
-            break
-        candidates = np.flatnonzero(matrix[rank:, column])
-        if not len(candidates):
+        # A column that is zero in all rows left stays so: look for the next one that is not, many at a time.
+        usable = np.flatnonzero((matrix[rank:, columns[at : at + _AT_ONCE]] != 0).any(axis=0))
+        if not len(usable):
+            at += _AT_ONCE
             continue
-        found = rank + int(candidates[0])
+        column = columns[at + int(usable[0])]
+        at += int(usable[0]) + 1
+        found = rank + int(np.flatnonzero(matrix[rank:, column])[0])
         if found != rank:
             matrix[[rank, found]] = matrix[[found, rank]]
         matrix[rank] = matrix[rank] * pow(int(matrix[rank, column]), PRIME - 2, PRIME) % PRIME
@@ -76,7 +83,9 @@ def without_columns(rows: Matrix, columns: list[int], budget: Budget) -> Matrix:
     return rest[rest.any(axis=1)]
 
 
-def isolates(rows: Matrix, large: list[int], small: list[frozenset[int]], *, k: int, budget: Budget) -> bool:
+def isolates(
+    rows: Matrix, large: list[int], small: Sequence[frozenset[int]], *, k: int, budget: Budget, in_doubt: bool = True
+) -> bool:
     """Whether the span of ``rows`` holds a nonzero vector about 1 .. k-1 units.
 
     Args:
@@ -84,14 +93,19 @@ def isolates(rows: Matrix, large: list[int], small: list[frozenset[int]], *, k: 
         large: columns with at least ``k`` units: a vector touching one is harmless.
         small: units of each small column.
         k: minimum units.
-        budget: what may be spent; exhausted means True.
+        budget: what may be spent.
+        in_doubt: the answer when the budget is exhausted: True is what protects.
     """
+    columns = Columns(small)
     try:
         remaining = without_columns(rows, large, budget)[:, : len(small)]
-        by_weight = sorted(range(len(small)), key=lambda column: (-len(small[column]), column))
-        basis, pivots = echelon(remaining, by_weight, budget)
-        _light(basis[: len(pivots)], frozenset(), frozenset(), small, k, budget)
-    except (BudgetExhausted, _Found):
+        basis, pivots = echelon(
+            remaining, columns.heaviest_first(_touched(remaining), frozenset(), frozenset()), budget
+        )
+        _search(basis[: len(pivots)], frozenset(), frozenset(), columns, k, budget)
+    except BudgetExhausted:
+        return in_doubt
+    except _Found:
         return True
     return False
 
@@ -100,8 +114,8 @@ class _Found(Exception):  # noqa: N818 - an answer, not an error: it ends the se
     """A light vector was met."""
 
 
-def _light(
-    basis: Matrix, done: frozenset[int], held: frozenset[int], small: list[frozenset[int]], k: int, budget: Budget
+def _search(
+    basis: Matrix, done: frozenset[int], held: frozenset[int], columns: Columns, k: int, budget: Budget
 ) -> None:
     """Search the vectors of ``basis`` that are nonzero on all of ``done`` (whose units are ``held``).
 
@@ -110,29 +124,38 @@ def _light(
     """
     while len(basis):
         budget.step()
-        columns = [c for c in np.flatnonzero(basis.any(axis=0)).tolist() if c not in done]
-        columns.sort(key=lambda column: (-len(small[column] - held), column))
-        matrix, pivots = echelon(basis, columns, budget)
+        order = columns.heaviest_first(_touched(basis), done, held)
+        matrix, pivots = echelon(basis, order, budget)
         if len(pivots) < len(basis):
             raise _Found  # a vector that vanishes on every open column lives on ``held`` alone
-        kept = _light_rows(matrix, pivots, columns, held, small, k, budget)
+        if any(columns.is_light(row, k) for row in matrix):
+            raise _Found
+        kept = rows_by_overlap(matrix, pivots, columns.shares(order, held), k - 1 - len(held))
+        if len(kept) == len(matrix):
+            kept = _rows_by_sets(matrix, pivots, order, held, columns, k, budget)
         if len(kept) < len(matrix):
             basis = matrix[kept]
             continue
-        # Either the vector is zero on the heaviest pivot (drop its row), or its units are part of the group.
-        heaviest = pivots[0]
-        grown = held | small[heaviest]
-        if len(grown) < k:
-            _light(matrix, done | {heaviest}, grown, small, k, budget)
-        basis = matrix[1:]
+        # Which is the first pivot, of the heaviest ones first, that the vector is not zero on? Its units are in.
+        for place, pivot in enumerate(pivots):
+            grown = held | columns.units[pivot]
+            if len(grown) < k:
+                _search(matrix[place:], done | {pivot}, grown, columns, k, budget)
+        return
 
 
-def _light_rows(
+def _touched(rows: Matrix) -> NDArray[np.bool_]:
+    """The columns where some row is not zero."""
+    touched: NDArray[np.bool_] = rows.any(axis=0)
+    return touched
+
+
+def _rows_by_sets(
     matrix: Matrix,
     pivots: list[int],
-    columns: list[int],
+    order: list[int],
     held: frozenset[int],
-    small: list[frozenset[int]],
+    columns: Columns,
     k: int,
     budget: Budget,
 ) -> list[int]:
@@ -145,44 +168,20 @@ def _light_rows(
         _Found: a row met on the way is light.
     """
     rank = len(matrix)
-    need = [len(held) + weight for weight in _with_another([small[column] - held for column in pivots], k)]
+    need = [len(held) + weight for weight in light_pairs([columns.units[at] - held for at in pivots], k)]
     used = held
     while True:
-        if any(_is_light(row, small, k) for row in matrix):
-            raise _Found
         kept = [row for row, weight in enumerate(need) if weight < k]
-        if not kept or len(kept) <= rank // 2:
+        if len(kept) <= rank // 2:
             return kept
-        used = used.union(*(small[column] for column in pivots))
-        columns = [column for column in columns if small[column] and small[column].isdisjoint(used)]
-        if len(columns) < rank:
+        used = used.union(*(columns.units[at] for at in pivots))
+        order = [at for at in order if columns.units[at] and columns.units[at].isdisjoint(used)]
+        if len(order) < rank:
             return kept
-        matrix, pivots = echelon(matrix, columns, budget)
+        matrix, pivots = echelon(matrix, order, budget)
         if len(pivots) < rank:
             return kept
-        further = min(_with_another([small[column] for column in pivots], k))
+        if any(columns.is_light(row, k) for row in matrix):
+            raise _Found
+        further = min(light_pairs([columns.units[at] for at in pivots], k))
         need = [weight + further for weight in need]
-
-
-def _with_another(groups: list[frozenset[int]], k: int) -> list[int]:
-    """Per group the fewest units that it and one other of ``groups`` have together; ``k`` where there is no other."""
-    if len(groups) < 2:
-        return [k] * len(groups)
-    seen: set[int] = set()
-    shared: set[int] = set()
-    for group in groups:
-        shared |= group & seen
-        seen |= group
-    alone = [len(group - shared) for group in groups]
-    least, second = sorted(range(len(groups)), key=lambda place: alone[place])[:2]
-    # Whichever the other is, it adds at least the units that are in no other group.
-    return [len(group) + alone[second if place == least else least] for place, group in enumerate(groups)]
-
-
-def _is_light(row: NDArray[np.int64], small: list[frozenset[int]], k: int) -> bool:
-    people: set[int] = set()
-    for column in np.flatnonzero(row).tolist():
-        people |= small[column]
-        if len(people) >= k:
-            return False
-    return True

@@ -4,7 +4,7 @@ In: a partition's units, held layers and new layers over the same base cells. Ou
 may be shown. Nothing here knows a value, a name or a query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,8 +18,11 @@ from cleanroom.privacy.ledger.rollups import without_sums
 from cleanroom.privacy.ledger.units import Ints, Units
 
 Shown = NDArray[np.bool_]
-MAX_SEARCH_STEPS = 400
-"""Search steps per question put to the linear test; running out withholds."""
+MAX_SEARCH_STEPS = 600
+"""Search steps (a few milliseconds each) per question put to the linear test; running out withholds."""
+
+MAX_STEPS_PER_REVIEW = 1500
+"""The same over all questions of one review."""
 
 MAX_MATRIX_UPDATES = 300_000_000
 """Matrix entries changed per question put to the linear test (about ten nanoseconds each); more withholds."""
@@ -44,9 +47,10 @@ class Case:
 
 @dataclass(slots=True, kw_only=True)
 class _Purse:
-    """Matrix updates left for one review."""
+    """What is left for one review."""
 
     updates: int
+    steps: int
 
 
 def settle(case: Case) -> tuple[Shown, ...]:
@@ -62,7 +66,7 @@ def settle(case: Case) -> tuple[Shown, ...]:
     case = replace(case, new=[rest for rest, _ in parted])
     incidence, first_new = _incidence(case, sizes)
     shown = np.ones(incidence.numbers, dtype=bool)
-    purse = _Purse(updates=MAX_UPDATES_PER_REVIEW)
+    purse = _Purse(updates=MAX_UPDATES_PER_REVIEW, steps=MAX_STEPS_PER_REVIEW)
     if case.exchanges is not None and _is_hard(incidence, units):
         # In enough company whatever is combined: a combination that touches such an atom is harmless.
         units = units.as_large(case.exchanges.companions(case.atoms, units, case.held, case.new))
@@ -118,33 +122,54 @@ def _withheld(knot: Knot, first_new: int, k: int, purse: _Purse) -> list[int]:
     new = [place for place, number in enumerate(knot.rows) if number >= first_new]
     if not new or not _isolates(knot, list(range(len(knot.rows))), k, purse):
         return []
-    admitted = [place for place, number in enumerate(knot.rows) if number < first_new]
+    held = [place for place, number in enumerate(knot.rows) if number < first_new]
     refused: list[int] = []
-    _admit(knot, new, admitted, refused, k, purse)
+    # What isolates at first sight goes first; most often the rest is safe, and one thorough test shows it.
+    _admit(knot, new, list(held), refused, k, purse, _seen_to_isolate)
+    rest = [place for place in new if place not in refused]
+    if rest and _isolates(knot, [*held, *rest], k, purse):
+        refused = []
+        _admit(knot, new, held, refused, k, purse, _isolates)
     return [knot.rows[place] for place in refused]
 
 
-def _admit(knot: Knot, candidates: list[int], admitted: list[int], refused: list[int], k: int, purse: _Purse) -> None:
+Test = Callable[[Knot, list[int], int, _Purse], bool]
+
+
+def _admit(
+    knot: Knot, candidates: list[int], admitted: list[int], refused: list[int], k: int, purse: _Purse, test: Test
+) -> None:
     """One by one in order, by halves: a safe whole has only safe parts."""
-    if not _isolates(knot, [*admitted, *candidates], k, purse):
+    if not test(knot, [*admitted, *candidates], k, purse):
         admitted.extend(candidates)
     elif len(candidates) == 1:
         refused.extend(candidates)
     else:
         half = len(candidates) // 2
-        _admit(knot, candidates[:half], admitted, refused, k, purse)
-        _admit(knot, candidates[half:], admitted, refused, k, purse)
+        _admit(knot, candidates[:half], admitted, refused, k, purse, test)
+        _admit(knot, candidates[half:], admitted, refused, k, purse, test)
 
 
 def _isolates(knot: Knot, places: list[int], k: int, purse: _Purse) -> bool:
+    """Whether the numbers at ``places`` isolate a group; True also where that is too hard to tell."""
+    return _tested(knot, places, k, purse, steps=min(MAX_SEARCH_STEPS, purse.steps), in_doubt=True)
+
+
+def _seen_to_isolate(knot: Knot, places: list[int], k: int, purse: _Purse) -> bool:
+    """Whether they do so at first sight; False proves nothing."""
+    return _tested(knot, places, k, purse, steps=1, in_doubt=purse.updates <= 0)
+
+
+def _tested(knot: Knot, places: list[int], k: int, purse: _Purse, *, steps: int, in_doubt: bool) -> bool:
     if knot.matrix is None:
         return True
     matrix = knot.matrix[places]
     covered = np.flatnonzero(matrix.any(axis=0))
     small = [knot.small[column] for column in covered if column < len(knot.small)]
     large = list(range(len(small), len(covered)))
-    budget = Budget(steps=MAX_SEARCH_STEPS, updates=min(purse.updates, MAX_MATRIX_UPDATES))
-    before = budget.updates
-    found = isolates(matrix[:, covered], large, small, k=k, budget=budget)
-    purse.updates -= before - max(budget.updates, 0)
+    budget = Budget(steps=steps, updates=min(purse.updates, MAX_MATRIX_UPDATES))
+    before = replace(budget)
+    found = isolates(matrix[:, covered], large, small, k=k, budget=budget, in_doubt=in_doubt)
+    purse.updates -= before.updates - max(budget.updates, 0)
+    purse.steps -= before.steps - max(budget.steps, 0)
     return found
