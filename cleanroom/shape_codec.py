@@ -29,7 +29,7 @@ def shape_from_bytes(content: bytes) -> QueryShape:
     """The shape that ``canonical_json`` wrote.
 
     Raises:
-        IntegrityFailure: CR-R401 when the bytes are not exactly a canonical shape.
+        IntegrityFailure: CR-R404 when the bytes are not exactly a canonical shape.
     """
     return value_from_bytes(content, QueryShape)
 
@@ -38,7 +38,7 @@ def plan_from_bytes(content: bytes) -> Plan:
     """The plan that ``canonical_json`` wrote.
 
     Raises:
-        IntegrityFailure: CR-R401 when the bytes are not exactly a canonical plan.
+        IntegrityFailure: CR-R404 when the bytes are not exactly a canonical plan.
     """
     return value_from_bytes(content, Plan)
 
@@ -47,7 +47,7 @@ def value_from_bytes(content: bytes, kind: type[Decoded]) -> Decoded:
     """A value of the vocabulary's type ``kind`` from its canonical bytes.
 
     Raises:
-        IntegrityFailure: CR-R401 when the bytes are not exactly the canonical form of such a value.
+        IntegrityFailure: CR-R404 when the bytes are not exactly the canonical form of such a value.
     """
     try:
         value = _decoded(json.loads(content), kind)
@@ -55,7 +55,7 @@ def value_from_bytes(content: bytes, kind: type[Decoded]) -> Decoded:
     except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
         exact = False
     if not exact:
-        raise IntegrityFailure("CR-R401", "a remembered question does not read back as it was written")
+        raise IntegrityFailure("CR-R404", "a remembered question does not read back as it was written")
     assert isinstance(value, kind)  # noqa: S101 - narrows for the type checker; checked above
     return value
 

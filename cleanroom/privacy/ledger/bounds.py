@@ -49,7 +49,8 @@ class Columns:
         times = np.bincount(self._unit[pairs], minlength=len(self._dense)).astype(np.float64)
         share = 1.0 / np.maximum(times, 1.0)
         share[self._flags(held)] = 0
-        return np.bincount(self._column[pairs], weights=share[self._unit[pairs]], minlength=len(self.units))
+        of_column = np.bincount(self._column[pairs], weights=share[self._unit[pairs]], minlength=len(self.units))
+        return of_column.astype(np.float64)
 
     def is_light(self, row: Ints, k: int) -> bool:
         """Whether the columns where ``row`` is not zero have fewer than ``k`` units together."""

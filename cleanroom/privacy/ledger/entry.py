@@ -66,7 +66,7 @@ def decode_entry(content: bytes) -> LedgerEntry:
     """The entry that ``encode_entry`` wrote.
 
     Raises:
-        IntegrityFailure: CR-R401 when the bytes are not an entry of a known format.
+        IntegrityFailure: CR-R401 when the bytes are not an entry of a known format, CR-R404 when its plan is none.
     """
     try:
         raw = _of_known_format(json.loads(content))

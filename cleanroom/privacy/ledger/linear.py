@@ -110,8 +110,8 @@ def isolates(
     return False
 
 
-class _Found(Exception):  # noqa: N818 - an answer, not an error: it ends the search wherever it is
-    """A light vector was met."""
+class _Found(Exception):
+    """A light vector was met: an answer, not an error, that ends the search wherever it is."""
 
 
 def _search(
@@ -146,8 +146,7 @@ def _search(
 
 def _touched(rows: Matrix) -> NDArray[np.bool_]:
     """The columns where some row is not zero."""
-    touched: NDArray[np.bool_] = rows.any(axis=0)
-    return touched
+    return np.asarray(rows.any(axis=0), dtype=bool)
 
 
 def _rows_by_sets(

@@ -156,3 +156,15 @@ def test_without_a_ledger_the_same_adversary_succeeds() -> None:
     still = sum(play(seed, ledger=False, renewals=0) for seed in range(40))
     renewed = sum(play(seed, ledger=False, renewals=2) for seed in range(1000, 1025))
     assert (still > 20, renewed > 15) == (True, True)
+
+
+@pytest.mark.parametrize("seed", [4, 10, 29, 40, 62])
+def test_rooms_that_once_let_a_group_out(seed: int) -> None:
+    """Base cells about nobody had been left out of held numbers but not of atoms, whose first cell then hid them."""
+    assert (play(seed, ledger=True, renewals=0), play(seed, ledger=False, renewals=0)) == (False, True)
+
+
+@pytest.mark.parametrize("seed", [1001, 1017, 1022])
+def test_renewed_rooms_that_once_let_a_group_out(seed: int) -> None:
+    """The same over uploads."""
+    assert (play(seed, ledger=True, renewals=2), play(seed, ledger=False, renewals=2)) == (False, True)
