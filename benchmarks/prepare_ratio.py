@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-_MAPPING = b"""
+MAPPING = b"""
 contract: sales
 source: {format: csv, delimiter: ","}
 columns:
@@ -68,7 +68,7 @@ def prepare_once(folder: Path) -> None:
     from connectors.prepare import prepare
 
     contracts = shipped_contracts()
-    mapping = load_mapping(_MAPPING, contracts)
+    mapping = load_mapping(MAPPING, contracts)
     seeded = random.Random(1)  # noqa: S311 - a benchmark's key
     keys, shared = MemberKeys.generate(seeded.randbytes), CollaborationKey.generate(seeded.randbytes)
     started = _now()

@@ -7,7 +7,7 @@ from typing import Protocol
 import duckdb
 
 from cleanroom.errors import DataRefused, Finding
-from cleanroom.ingest.guarding import guard_findings, guard_rules
+from cleanroom.ingest.guarding import guard_findings, guard_rules, sampled_findings
 from cleanroom.ingest.job import Declared, IngestJob, check_declared
 from cleanroom.ingest.refusal import FileRefused
 from cleanroom.ingest.schema import check_schema
@@ -67,7 +67,8 @@ def examine(
         # Signed by its member and still not what Parquet and UTF-8 promise: the file's fault, not the vault's.
         raise DataRefused("CR-V024", "the package is not a readable Parquet file", help="prepare it again") from None
     check_declared(declared, job.contract, staged.rows)
-    _refuse_if_fatal(QualityReport(rows=staged.rows, quarantined=0, findings=_guarded(rules, staged)))
+    clear = _guarded(rules, staged) or sampled_findings(writer.connection, job.contract, present, staged.rows)
+    _refuse_if_fatal(QualityReport(rows=staged.rows, quarantined=0, findings=clear))
     checkpoint("guarded")
     figures = profile(writer.connection, staged, declared.profiles)
     before = tuple(c.note for c in history if c.note is not None and c.note.dataset == job.contract.dataset)

@@ -7,13 +7,22 @@ which anyone reverses by enumeration.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+import duckdb
+import polars as pl
 
 from cleanroom.contracts import Column, ColumnType, Contract
 from cleanroom.errors import Finding
+from cleanroom.identifiers import guard_column
+from cleanroom.identifiers.guard import SAMPLE_VALUES
 from cleanroom.quality.rules import RowRule, RuleKind, Severity
+from cleanroom.vault.package_file import TABLE
 from cleanroom.vault.stage import Tally
 
 _REFUSED_PER_HUNDRED = 1
+_SPREAD_ROWS = 1_000_000
+"""Up to this many rows the sample is spread over the file; beyond, reading every row again would cost too much."""
 
 # Kind -> (a cheap test that rules out nearly every row, the pattern itself). RE2, searched unless anchored.
 _LOOKS: Mapping[str, tuple[str, str]] = {
@@ -60,6 +69,36 @@ def guard_findings(rules: Mapping[str, RowRule], tallies: tuple[Tally, ...], row
         if tally.rule in rules
         and rules[tally.rule].kind is RuleKind.CLEAR
         and 100 * tally.rows > _REFUSED_PER_HUNDRED * rows
+    )
+
+
+def sampled_findings(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, present: frozenset[str], rows: int
+) -> tuple[Finding, ...]:
+    """What the member's own guard says of a sample of each text column: addresses, names, phones without a plus too.
+
+    The client asks the same before it packages; here it is asked of packages made by other hands.
+    """
+    columns = [c for c in contract.stored if c.type is ColumnType.TEXT and c.name in present and not c.allowed]
+    if not columns or not rows:
+        return ()
+    names = ", ".join('"' + c.name.replace('"', '""') + '"' for c in columns)
+    spread = f"file_row_number % {max(rows // SAMPLE_VALUES, 1)} = 0" if rows <= _SPREAD_ROWS else "true"
+    query = f"SELECT {names} FROM {TABLE} WHERE {spread} LIMIT {SAMPLE_VALUES}"
+    sample = pl.from_arrow(connection.execute(query).to_arrow_table())
+    assert isinstance(sample, pl.DataFrame)  # noqa: S101 - a table, not a column
+    # A stray e-mail address is a matter of its row (see above), here it is about what the column is.
+    texts = {c: sample[c.name].filter(~sample[c.name].str.contains("@", literal=True)) for c in columns}
+    found = (guard_column(column, values) for column, values in texts.items())
+    return tuple(
+        replace(
+            finding,
+            code="CR-V025",
+            message=finding.message.replace("the column", f"column `{finding.column}`"),
+            help=_HELP,
+        )
+        for finding in found
+        if finding is not None
     )
 
 

@@ -109,7 +109,16 @@ def test_rows_of_another_period_do_not_enter_a_replaced_one(rig: Rig) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["jane.doe@example.com", "+44 20 7946 0958", "a" * 64, "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="],
+    [
+        "jane.doe@example.com",
+        "+44 20 7946 0958",
+        "a" * 64,
+        "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
+        "01632 960983",
+        "02079460958",
+        "Mrs Canary",
+        "12 Canary Street",
+    ],
 )
 def test_a_column_of_clear_identifiers_refuses_the_file(rig: Rig, value: str) -> None:
     """INVARIANT I3: e-mails, phones and bare hashes mapped to any text are refused, unechoed, nothing stored."""
