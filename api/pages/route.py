@@ -17,7 +17,8 @@ from api.auth import session_principal
 from api.pages.chrome import HEADERS, is_part, page, see
 from api.principal import Principal
 from api.problems import problem_of
-from cleanroom.errors import CleanroomError, PolicyRefused, UsageProblem, Violation
+from api.usecases.run_story import log_defect
+from cleanroom.errors import CleanroomError, IntegrityFailure, PolicyRefused, UsageProblem, Violation
 
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -37,6 +38,12 @@ class PageRoute(APIRoute):
             except (RequestValidationError, HTTPException):
                 # The framework's texts repeat what was sent; ours does not (I15).
                 return failure_page(request, UsageProblem("CR-A009", "the request is malformed"))
+            except Exception as defect:  # noqa: BLE001 - a defect is a page too; its text may quote a cell (I15)
+                log_defect(defect)
+                return failure_page(
+                    request,
+                    IntegrityFailure("CR-A012", "something went wrong on our side", help="report it with the time"),
+                )
 
         return handler
 

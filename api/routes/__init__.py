@@ -6,6 +6,7 @@ from api.routes import (
     contracts,
     data,
     erasures,
+    insights,
     ledger,
     log,
     members,
@@ -30,6 +31,7 @@ V1: tuple[APIRouter, ...] = (
     erasures.router,
     runs.router,
     releases.router,
+    insights.router,
     ledger.router,
     log.router,
 )

@@ -112,6 +112,7 @@ def ask_insight(room: Room, who: Principal, name: str, given: Mapping[str, str])
     Raises:
         NotAuthorised: CR-A003. NotFound: CR-L003, a template is not in the room.
     """
+    who.need(UserRole.ANALYST)
     insight = find(name)
     asks = []
     for template in insight.templates:
@@ -239,11 +240,17 @@ def _largest_withheld(room: Room, answers: tuple[Answer, ...]) -> int:
     policies = {digest for table in tables for digest in table.policies}
     with room.state.read() as tx:
         texts = [record.text for record in tx.policies.all() if record.digest in policies]
-    minimum = max((load_policy(text.encode(), place="policy").minimum_units for text in texts), default=room.floor)
+    minimum = max((_minimum_units(text) for text in texts), default=room.floor)
     if all(reason in (Reason.UNITS, Reason.ZERO) for table in tables for reason in table.withheld):
         return minimum - 1
     shown = [c for t in tables for row in t.rows for c in row if isinstance(c, int) and not isinstance(c, bool)]
     return max(minimum - 1, *shown) if shown else minimum - 1
+
+
+@lru_cache(maxsize=512)
+def _minimum_units(text: str) -> int:
+    # A stored policy never changes, so it is read once.
+    return load_policy(text.encode(), place="policy").minimum_units
 
 
 def _facts(room: Room, insight: Insight, answers: tuple[Answer, ...], data_date: date | None) -> Mapping[str, str]:

@@ -115,3 +115,20 @@ def test_an_insight_nobody_asked_says_what_it_needs(shared: Case, browse: Browse
     """And names the template that is not in the room."""
     page = browse(shared, "solstice-analyst").get("/insights/parts-backorder").text
     assert ("Not asked yet" in page, "is not in this room" in page) == (True, True)
+
+
+def test_the_api_says_the_same(own: Case) -> None:
+    """List, answer, document and runs over HTTP; the other retailer holds none of it (INVARIANT I17)."""
+    client = own.client("solstice-analyst")
+    headlines = {item["name"]: item["headline"] for item in client.get("/v1/insights").json()}
+    assert headlines["missing-denominator"].startswith("the maker alone sees 57.1 %")
+    answer = client.get("/v1/insights/missing-denominator").json()
+    assert answer["tables"][0]["rows"][0][0] == "DX-10"
+    pdf = client.get("/v1/insights/missing-denominator?format=pdf")
+    assert (pdf.headers["content-type"], pdf.content[:4]) == ("application/pdf", b"%PDF")
+    assert client.get("/v1/insights/missing-denominator?format=docx").json()["code"] == "CR-B013"
+    assert client.get("/v1/insights/funnel").json()["code"] == "CR-B011"
+    runs = client.post("/v1/insights/claim-frequency/runs", json={"parameters": PARAMETERS}).json()
+    assert [run["template_id"] for run in runs] == ["claims-by-model"]
+    other = own.client("quayside-analyst")
+    assert other.get("/v1/insights/missing-denominator").json()["code"] == "CR-B011"
