@@ -26,7 +26,7 @@ from connectors.noticed import MEANINGS, merged
 from connectors.package_writer import PackageWriter
 from connectors.rows import FileRows, NotPlain, open_rows
 from connectors.tokenise import token_makers
-from connectors.transform import Progressed, Recipe, Transformed, recipe_for, transform
+from connectors.transform import Progressed, Recipe, Transformed, Valued, read_values, recipe_for, tokenised
 
 Progress = Callable[[int, int | None], None]
 """(rows done, rows in all if known)."""
@@ -100,7 +100,7 @@ def _package(
         # 2. Each file in turn, opened when its turn comes (a folder may hold more files than there are handles).
         for path in files:
             rows = open_rows(path, recipe.mapping.source, recipe.mapping.used, careful=careful, limits=limits)
-            # 3. Reading runs one thread ahead of transforming, transforming one ahead of writing.
+            # 3. Reading, reading values, making tokens and writing each run a thread ahead of the next.
             for done in ahead(_transformed(rows, recipe, state)):
                 writer.write(done.rows)
                 writer.reject(rows.name, done.rejects, _REASONS)
@@ -140,8 +140,13 @@ def _account_for_unread(rows: FileRows, state: Progressed, writer: PackageWriter
 
 
 def _transformed(rows: FileRows, recipe: Recipe, state: Progressed) -> Iterator[Transformed]:
+    for valued in ahead(_valued(rows, recipe, state)):
+        yield tokenised(valued, recipe)
+
+
+def _valued(rows: FileRows, recipe: Recipe, state: Progressed) -> Iterator[Valued]:
     for frame in ahead(rows.frames()):
-        yield transform(frame, recipe, state)
+        yield read_values(frame, recipe, state)
 
 
 def _recipe(mapping: DataMapping, contract: Contract, collaboration: CollaborationKey | None) -> Recipe:

@@ -60,6 +60,16 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Valued:
+    """Canonical values of the kept rows of one frame, identifiers still clear: it never leaves ``prepare``."""
+
+    values: Mapping[ColumnName, pl.Series] = field(repr=False)
+    count: int
+    rejects: pl.DataFrame = field(repr=False)
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transformed:
     """``rows`` in the package's schema; ``rejects`` as ``REJECTS``, one entry per row and column that failed."""
 
@@ -83,6 +93,11 @@ def recipe_for(
 
 def transform(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Transformed:
     """``frame`` (text columns and ``_row``) as package rows."""
+    return tokenised(read_values(frame, recipe, state), recipe)
+
+
+def read_values(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Valued:
+    """The first half, in the file's order: skip, read, normalise, reject."""
     state.read += frame.height
     frame = _without_skipped(_numbered(frame, recipe, state), recipe, state)
     values, failed = _values(frame, recipe, state.noticed)
@@ -90,11 +105,18 @@ def transform(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Transfo
     rejects, keep = _rejects(frame, failed, state.noticed)
     if keep is not None:
         values = {name: series.filter(keep) for name, series in values.items()}
+    count = frame.height if keep is None else int(keep.sum())
+    return Valued(values=values, count=count, rejects=rejects, rejected=frame.height - count)
+
+
+def tokenised(given: Valued, recipe: Recipe) -> Transformed:
+    """The second half, which knows one frame only and so may run beside the next one's first: guard, tokenise, pack."""
+    values = dict(given.values)
     _guard(values, recipe.contract)
     for maker in recipe.makers:
         values[maker.column.name] = maker.tokens(values, values)
-    count = frame.height if keep is None else int(keep.sum())
-    return Transformed(rows=_table(values, recipe.contract, count), rejects=rejects, rejected=frame.height - count)
+    table = _table(values, recipe.contract, given.count)
+    return Transformed(rows=table, rejects=given.rejects, rejected=given.rejected)
 
 
 def _numbered(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> pl.DataFrame:

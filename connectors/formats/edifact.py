@@ -5,53 +5,20 @@ reserved, out of stock ...) are no sale. Segments are split by our own few lines
 numbers, truncation and counts must be known even where the message is broken.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
 from cleanroom.errors import DataRefused
 from connectors.formats.edi_lines import COLUMNS, Line, Numbering, Period, iso_date, number, row
+from connectors.formats.edifact_envelope import SALES_REPORT, EdifactMessage, edifact_messages, part_of
 from connectors.formats.source import Record, RecordSource, SourceOptions, new_tally
 from connectors.formats.tally import Tally
 from connectors.formats.x12 import edi_text
 
-Segment = tuple[int, list[list[str]]]
-"""1-based number in the file (UNA not counted), and elements as lists of components; element 0 holds the name."""
-
-_SALES = "SLSRPT"
 _SOLD = "153"
 _RETURNED = ("61", "210")
-_KINDS = {
-    "ORDERS": "purchase order",
-    "ORDRSP": "purchase order response",
-    "DESADV": "despatch advice",
-    "INVOIC": "invoice",
-    "INVRPT": "inventory report",
-    "PRICAT": "price catalogue",
-    "RECADV": "receiving advice",
-    "SLSFCT": "sales forecast",
-    "APERAK": "acknowledgement",
-    "CONTRL": "syntax report",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Marks:
-    component: str = ":"
-    element: str = "+"
-    decimal: str = "."
-    release: str = "?"
-    end: str = "'"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Message:
-    kind: str
-    sender: str | None
-    segments: list[Segment] = field(default_factory=list)
 
 
 def open_edifact(file: Path | BinaryIO, options: SourceOptions) -> RecordSource:
@@ -67,138 +34,20 @@ def open_edifact(file: Path | BinaryIO, options: SourceOptions) -> RecordSource:
             "CR-D153", "the file is TRADACOMS, which is not read here", help="send EANCOM SLSRPT, X12 852 or a CSV file"
         )
     tally = new_tally(options)
-    messages = [message for message in _messages(text, tally) if message.kind == _SALES]
+    messages = [message for message in edifact_messages(text, tally) if message.kind == SALES_REPORT]
     return RecordSource(COLUMNS, options, tally, _records(messages, tally))
 
 
-def _records(messages: Sequence[_Message], tally: Tally) -> Iterator[Record]:
+def _records(messages: Sequence[EdifactMessage], tally: Tally) -> Iterator[Record]:
     numbering = Numbering()
     for message in messages:
         yield from _Report(message, numbering, tally).rows()
 
 
-def _segments(text: str, tally: Tally) -> Iterator[Segment]:
-    if not text.startswith(("UNA", "UNB")):
-        raise DataRefused(
-            "CR-D151",
-            "there is no EDIFACT envelope (UNB)",
-            help="send whole interchanges, from UNB to UNZ, as exchanged",
-        )
-    marks, at, count = _Marks(), 0, 0
-    cut = _cutter(marks)
-    while at < len(text):
-        while at < len(text) and text[at] in "\r\n\t \0\x1a":
-            at += 1
-        if text.startswith("UNA", at) and len(text) >= at + 9:
-            a = text[at + 3 : at + 9]
-            marks = _Marks(component=a[0], element=a[1], decimal=a[2], release=a[3], end=a[5])
-            cut, at = _cutter(marks), at + 9
-            continue
-        if at >= len(text):
-            return
-        found = cut.match(text, at)
-        count += 1
-        if found is None:
-            # A segment without its end may have lost digits.
-            tally.reject(count, "CR-D117")
-            return
-        at = found.end()
-        elements = [_split(part, marks.component, marks) for part in _split(found[1], marks.element, marks, raw=True)]
-        yield count, elements
-
-
-def _cutter(marks: _Marks) -> re.Pattern[str]:
-    end, release = re.escape(marks.end), re.escape(marks.release)
-    if marks.release == " ":
-        return re.compile(f"([^{end}]*+){end}")
-    return re.compile(f"((?:[^{end}{release}]++|{release}.)*+){end}", re.DOTALL)
-
-
-def _split(text: str, mark: str, marks: _Marks, *, raw: bool = False) -> list[str]:
-    """Parts at ``mark`` where it is not released; released characters are freed in the last split (``raw=False``)."""
-    if marks.release == " " or marks.release not in text:
-        return text.split(mark)
-    parts, current, at = [], [], 0
-    while at < len(text):
-        character = text[at]
-        if character == marks.release and at + 1 < len(text):
-            current.append(text[at : at + 2] if raw else text[at + 1])
-            at += 2
-            continue
-        if character == mark:
-            parts.append("".join(current))
-            current = []
-        else:
-            current.append(character)
-        at += 1
-    return [*parts, "".join(current)]
-
-
-def _messages(text: str, tally: Tally) -> Iterator[_Message]:
-    sender: str | None = None
-    message: _Message | None = None
-    others: set[str] = set()
-    opened, count, reference, found = False, 0, "", False
-    for place, elements in _segments(text, tally):
-        name = _get(elements, 0)
-        if name == "UNB":
-            if opened:
-                tally.note("CR-D165", row=place)
-            sender, opened, count, reference = _get(elements, 2) or None, True, 0, _get(elements, 5)
-        elif name == "UNH":
-            if message is not None:
-                tally.note("CR-D165", row=place)
-                yield message
-            count += 1
-            message = _Message(kind=_get(elements, 2), sender=sender, segments=[(place, elements)])
-            found = found or message.kind == _SALES
-            if message.kind != _SALES:
-                others.add(message.kind)
-                tally.note("CR-D166", row=place)
-        elif name == "UNZ":
-            if message is not None:
-                tally.note("CR-D165", row=place)
-            if _get(elements, 1).lstrip("0") != str(count):
-                tally.note("CR-D169", row=place)
-            if _get(elements, 2) != reference:
-                tally.note("CR-D164", row=place)
-            opened = False
-        elif message is not None:
-            message.segments.append((place, elements))
-            if name == "UNT":
-                _check_trailer(message, tally)
-                yield message
-                message = None
-        elif name not in ("UNG", "UNE"):
-            tally.note("CR-D167", row=place)
-    if opened:
-        tally.note("CR-D165")
-    if message is not None:
-        yield message
-    if not found:
-        kinds = " and ".join(sorted(f"{kind} ({_KINDS[kind]})" for kind in others if kind in _KINDS))
-        raise DataRefused(
-            "CR-D152", f"the file holds no sales report: it is {kinds or 'something else'}", help="send SLSRPT"
-        )
-
-
-def _check_trailer(message: _Message, tally: Tally) -> None:
-    place, trailer = message.segments[-1]
-    if _get(trailer, 1).lstrip("0") != str(len(message.segments)):
-        tally.note("CR-D168", row=place)
-    if _get(trailer, 2) != _get(message.segments[0][1], 1):
-        tally.note("CR-D164", row=place)
-
-
-def _get(elements: Sequence[Sequence[str]], element: int, component: int = 0) -> str:
-    parts = elements[element] if element < len(elements) else []
-    return parts[component].strip() if component < len(parts) else ""
-
-
 class _Report:
     """Walks one SLSRPT: header, places (LOC), lines (LIN)."""
 
-    def __init__(self, message: _Message, numbering: Numbering, tally: Tally) -> None:
+    def __init__(self, message: EdifactMessage, numbering: Numbering, tally: Tally) -> None:
         self._message, self._numbering, self._tally = message, numbering, tally
         self._header = Period()
         self._here = Period()
@@ -213,7 +62,7 @@ class _Report:
     def rows(self) -> Iterator[Record]:
         """Rows of the message, in order."""
         for place, elements in self._message.segments:
-            name = _get(elements, 0)
+            name = part_of(elements, 0)
             if name in ("LIN", "LOC", "UNT", "UNS"):
                 yield from self._finish()
             self._read(name, place, elements)
@@ -225,36 +74,36 @@ class _Report:
         line = self._line
         match name:
             case "BGM":
-                self._report = _get(elements, 2) or None
+                self._report = part_of(elements, 2) or None
             case "DTM" if line is None:
                 self._read_date(elements)
             case "NAD" if line is None:
-                self._parties[_get(elements, 1)] = _get(elements, 2)
+                self._parties[part_of(elements, 1)] = part_of(elements, 2)
             case "CUX":
-                self._currency = _get(elements, 1, 1) or None
+                self._currency = part_of(elements, 1, 1) or None
             case "LOC":
                 self._has_place = True
-                self._store, self._here = _get(elements, 2) or _get(elements, 2, 3) or None, Period()
+                self._store, self._here = part_of(elements, 2) or part_of(elements, 2, 3) or None, Period()
             case "LIN":
-                self._line = Line(gtin=_get(elements, 3) or None, number=_get(elements, 1) or None)
-                if _get(elements, 3, 1) in ("SA", "IN", "BP", "VP"):
+                self._line = Line(gtin=part_of(elements, 3) or None, number=part_of(elements, 1) or None)
+                if part_of(elements, 3, 1) in ("SA", "IN", "BP", "VP"):
                     self._line.gtin, self._line.sku = None, self._line.gtin
             case "PIA" if line is not None:
                 self._read_ids(line, elements)
-            case "RFF" | "GIN" if line is not None and _get(elements, 1) in ("SE", "SN", "BN"):
-                serial = _get(elements, 1, 1) or _get(elements, 2)
+            case "RFF" | "GIN" if line is not None and part_of(elements, 1) in ("SE", "SN", "BN"):
+                serial = part_of(elements, 1, 1) or part_of(elements, 2)
                 line.serials.extend([serial] if serial else [])
             case "PRI" if line is not None and line.price is None:
-                line.price = self._number(_get(elements, 1, 1))
-            case "MOA" if line is not None and _get(elements, 1) in ("203", "66", "77") and line.amount is None:
-                line.amount = self._number(_get(elements, 1, 1))
+                line.price = self._number(part_of(elements, 1, 1))
+            case "MOA" if line is not None and part_of(elements, 1) in ("203", "66", "77") and line.amount is None:
+                line.amount = self._number(part_of(elements, 1, 1))
             case "QTY":
-                self._quantities.append((place, _get(elements, 1), _get(elements, 1, 1)))
+                self._quantities.append((place, part_of(elements, 1), part_of(elements, 1, 1)))
             case _:
                 pass
 
     def _read_date(self, elements: Sequence[Sequence[str]]) -> None:
-        kind, text, form = _get(elements, 1), _get(elements, 1, 1), _get(elements, 1, 2)
+        kind, text, form = part_of(elements, 1), part_of(elements, 1, 1), part_of(elements, 1, 2)
         known = self._here if self._has_place else self._header
         if form == "718" and len(text) == 16:
             found = Period(start=iso_date(text[:8]), end=iso_date(text[8:]))
@@ -274,7 +123,7 @@ class _Report:
     @staticmethod
     def _read_ids(line: Line, elements: Sequence[Sequence[str]]) -> None:
         for at in range(2, len(elements)):
-            text, kind = _get(elements, at), _get(elements, at, 1)
+            text, kind = part_of(elements, at), part_of(elements, at, 1)
             if kind in ("IN", "BP", "CB") and line.sku is None:
                 line.sku = text or None
             elif kind in ("SA", "VP", "MF", "MN") and line.model is None:

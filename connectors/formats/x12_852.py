@@ -12,51 +12,9 @@ from decimal import Decimal
 from connectors.formats.edi_lines import Line, Numbering, Period, iso_date, number, row
 from connectors.formats.source import Record
 from connectors.formats.tally import Tally
+from connectors.formats.x12_852_codes import MONEY, NET, OTHER, RETAIL_PRICES, RETURNED, SOLD, STORE_PARTIES
 from connectors.formats.x12_envelope import Segment, TransactionSet
 from connectors.formats.x12_items import hash_agrees, place_id, product
-
-_SOLD = ("QS", "RE", "TS", "Q1")
-_NET = "Q1"
-_RETURNED = ("QU", "Q2", "Q3")
-_OTHER = frozenset(
-    [
-        "BS",
-        "BT",
-        "DG",
-        "HL",
-        "LS",
-        "MS",
-        "OF",
-        "OH",
-        "OP",
-        "OQ",
-        "PA",
-        "PO",
-        "QA",
-        "QB",
-        "QC",
-        "QD",
-        "QE",
-        "QF",
-        "QH",
-        "QI",
-        "QK",
-        "QL",
-        "QM",
-        "QN",
-        "QO",
-        "QP",
-        "QR",
-        "QT",
-        "QW",
-        "QX",
-        "QZ",
-        "WQ",
-    ]
-)
-_RETAIL_PRICES = ("RES", "RTL", "MSR", "SPE", "ADV", "CON", "UCP")
-_MONEY = "DO"  # a quantity counted in dollars is an amount
-_STORE_PARTIES = ("ST", "BY", "SN", "RL", "78", "SO", "SE", "FR")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,7 +81,7 @@ def _header(head: Sequence[Segment], sender: str) -> _Header:
                 start = start or iso_date(_at(elements, 2))
             case "DTM" if _at(elements, 1) in ("091", "206", "008", "097"):
                 end = end or iso_date(_at(elements, 2))
-            case "N1" if _at(elements, 1) in _STORE_PARTIES:
+            case "N1" if _at(elements, 1) in STORE_PARTIES:
                 store = store or place_id(elements)
             case "CUR":
                 currency = _at(elements, 2) or None
@@ -138,21 +96,21 @@ def _loop(loop: Sequence[Segment], header: _Header, numbering: Numbering, tally:
     line = product(loop[0][1])
     line.price = _price(loop)
     activities = list(_activities(loop, header, tally))
-    codes = {activity.code for activity in activities if activity.unit != _MONEY}
-    sold = next((code for code in _SOLD if code in codes), None)
-    returned = None if sold == _NET else next((code for code in _RETURNED if code in codes), None)
+    codes = {activity.code for activity in activities if activity.unit != MONEY}
+    sold = next((code for code in SOLD if code in codes), None)
+    returned = None if sold == NET else next((code for code in RETURNED if code in codes), None)
     money = {
         (activity.code, store): number(text)
         for activity in activities
-        if activity.unit == _MONEY
+        if activity.unit == MONEY
         for _, store, text in activity.stores
     }
     for activity in activities:
         wanted = activity.code in (sold, returned)
         for place, store, text in activity.stores:
-            if activity.unit == _MONEY and activity.code in (*_SOLD, *_RETURNED) and (sold or returned):
+            if activity.unit == MONEY and activity.code in (*SOLD, *RETURNED) and (sold or returned):
                 tally.skip(place, "CR-D177")
-            elif activity.code not in _OTHER and activity.code not in (*_SOLD, *_RETURNED):
+            elif activity.code not in OTHER and activity.code not in (*SOLD, *RETURNED):
                 tally.reject(place, "CR-D174")
             elif not wanted:
                 tally.skip(place, "CR-D177")
@@ -165,7 +123,7 @@ def _loop(loop: Sequence[Segment], header: _Header, numbering: Numbering, tally:
 def _price(loop: Sequence[Segment]) -> Decimal | None:
     """The price to consumers if the report says which it is, else the first."""
     prices = {_at(elements, 2): number(_at(elements, 3)) for _, elements in loop if elements[0] == "CTP"}
-    known = next((prices[kind] for kind in _RETAIL_PRICES if prices.get(kind) is not None), None)
+    known = next((prices[kind] for kind in RETAIL_PRICES if prices.get(kind) is not None), None)
     return known if known is not None else next((price for price in prices.values() if price is not None), None)
 
 
@@ -189,7 +147,7 @@ def _activities(loop: Sequence[Segment], header: _Header, tally: Tally) -> Itera
             spread = True
             current.unit = current.unit or _at(elements, 1)
             _spread(current, place, elements, tally)
-        elif elements[0] == "N1" and _at(elements, 1) in _STORE_PARTIES:
+        elif elements[0] == "N1" and _at(elements, 1) in STORE_PARTIES:
             if current is not None:
                 yield _whole(current, store, spread, tally)
                 current = None
@@ -252,12 +210,12 @@ def _cells(
     if quantity == 0:
         tally.skip(place, "CR-D178")
         return None
-    if activity.code in _RETURNED:
+    if activity.code in RETURNED:
         quantity = -abs(quantity)
     if period.start and period.start != period.end and period.end:
         tally.note("CR-D179")
     amount = money.get((activity.code, store))
-    if amount is not None and activity.code in _RETURNED:
+    if amount is not None and activity.code in RETURNED:
         amount = -abs(amount)
     if amount is None and line.price is not None:
         amount = line.price * quantity
@@ -283,7 +241,7 @@ def _check_totals(segments: Sequence[Segment], loops: Sequence[Sequence[Segment]
         return
     place, elements = totals
     quantities = [_at(e, 2) for _, e in segments if e[0] == "ZA"]
-    sold = [_at(e, 2) for _, e in segments if e[0] == "ZA" and _at(e, 1) in _SOLD]
+    sold = [_at(e, 2) for _, e in segments if e[0] == "ZA" and _at(e, 1) in SOLD]
     pairs = [text for _, e in segments if e[0] == "SDQ" for text in e[4:23:2]]
     lines_agree = _at(elements, 1).lstrip("0") == str(len(loops))
     # Partners differ in what they add up: ZA, sold ZA only, SDQ, or all of them.
