@@ -16,8 +16,9 @@ from cleanroom.engine.control import RunControl
 from cleanroom.engine.counts import number_needs
 from cleanroom.engine.rows import row_table
 from cleanroom.engine.sql import EngineSql
-from cleanroom.names import ColumnName, DatasetName
+from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import PinnedTable, Plan
+from cleanroom.privacy.contributors import own_sources
 from cleanroom.privacy.ledger.atoms import Atoms, Layer, one_atom
 from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.exchanges import Exchanges
@@ -55,11 +56,15 @@ class GridReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protected:
-    """What a family protects: ``k`` distinct ``unit`` values of ``dataset``."""
+    """What a family protects: ``k`` distinct ``unit`` values of ``dataset``.
+
+    ``own``: for contributors, a receiver that asked for its own rows apart; here they are nobody's.
+    """
 
     dataset: DatasetName
     unit: ColumnName
     k: int
+    own: MemberName | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +95,7 @@ class Family:
             grid, atoms = self._warm(views, reader, seconds)
         except TooFine:
             return flags & self._repeated(new)
-        for view in views:
+        for view in views if self.protected.own is None else ():
             check_cells(view, new.cells, grid)
         found = list(_layers(new, views, self.protected, grid))
         distinct = {layer.tobytes(): layer for _, layer in found}
@@ -135,6 +140,7 @@ class Family:
             views,
             unit=self.protected.unit,
             k=self.protected.k,
+            own=self.protected.own,
             whole_days=lambda view, ref: _is_date(view, ref, reader),
         )
 
@@ -201,8 +207,16 @@ def _layers(entry: LedgerEntry, views: Sequence[View], protected: Protected, gri
     for view in views:
         for index in concerned(entry.plan, protected, view.focus):
             aggregate = replace(entry.plan.shape.aggregates[index], span=None)
-            for layer in layers_of(view, aggregate, entry.cells, flags[:, index].tolist(), grid):
+            held = flags[:, index] & counted(entry, protected, view.focus)
+            for layer in layers_of(view, aggregate, entry.cells, held.tolist(), grid):
                 yield index, layer
+
+
+def counted(entry: LedgerEntry, protected: Protected, focus: int) -> Flags:
+    """The cells whose numbers are held against contributors: one's own rows apart are about nobody else."""
+    if protected.unit != CONTRIBUTOR or protected.own is not None:
+        return np.ones(len(entry.cells), dtype=bool)
+    return np.array([focus not in own_sources(entry.plan, key) for key in entry.cells], dtype=bool)
 
 
 def _is_date(view: View, reference: ColumnRef, reader: GridReader) -> bool:

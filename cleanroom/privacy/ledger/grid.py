@@ -16,7 +16,7 @@ from functools import partial
 from cleanroom.engine.literals import quote_name, quote_text
 from cleanroom.engine.rows import TableReference
 from cleanroom.engine.sql import EngineSql
-from cleanroom.names import ColumnName
+from cleanroom.names import ColumnName, MemberName
 from cleanroom.plan import PinnedTable
 from cleanroom.privacy.ledger.terms import Fineness, Term, terms_of
 from cleanroom.privacy.ledger.views import Hop, Place, View
@@ -50,6 +50,7 @@ class GridSpec:
 
     unit: ColumnName
     k: int
+    own: MemberName | None
     places: tuple[Place, ...]
     pins: Mapping[Place, tuple[Pins, ...]]
     terms: Mapping[Term, Fineness]
@@ -57,7 +58,7 @@ class GridSpec:
     def serves(self, other: "GridSpec") -> bool:
         """Whether a grid of this spec answers everything that ``other`` was made for."""
         return (
-            (self.unit, self.k) == (other.unit, other.k)
+            (self.unit, self.k, self.own) == (other.unit, other.k, other.own)
             and set(other.places) <= set(self.places)
             and all(set(wanted) <= set(self.pins.get(place, ())) for place, wanted in other.pins.items())
             and all(fineness <= self.terms.get(term, -1) for term, fineness in other.terms.items())
@@ -65,7 +66,12 @@ class GridSpec:
 
 
 def spec_of(
-    views: Sequence[View], *, unit: ColumnName, k: int, whole_days: Callable[[View, ColumnRef], bool]
+    views: Sequence[View],
+    *,
+    unit: ColumnName,
+    k: int,
+    whole_days: Callable[[View, ColumnRef], bool],
+    own: MemberName | None = None,
 ) -> GridSpec:
     """The coarsest grid that tells apart everything in ``views``, all focused on one dataset.
 
@@ -88,6 +94,7 @@ def spec_of(
     return GridSpec(
         unit=unit,
         k=k,
+        own=own,
         places=tuple(places),
         pins={place: tuple(sets) for place, sets in pins.items()},
         terms=terms,
@@ -171,7 +178,9 @@ def _place_table(spec: GridSpec, place: Place, reference: TableReference) -> str
     columns = _place_columns(spec, place)
     if place is None:
         unit = (_CONTRIBUTOR_SQL if spec.unit == CONTRIBUTOR else quote_name(spec.unit), "_unit")
-        return _united(spec.pins[place], [*columns, unit], reference)
+        # Whose rows are its own counts as nobody there, and rows of nobody are in no cell.
+        pins = tuple(tuple(table for table in tables if table.member != spec.own) for tables in spec.pins[place])
+        return _united(pins, [*columns, unit], reference)
     if place.fold:
         listed = ", ".join(f"{expression} AS {alias}" for expression, alias in columns)
         return f"SELECT {listed}, 1 AS _bits, 1 AS _any FROM (\n{place.fold}\n)"

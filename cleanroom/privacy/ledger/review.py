@@ -6,7 +6,7 @@ defended against, nor what a receiver knows from outside; docs/ledger.md says so
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 
@@ -98,7 +98,7 @@ class _Task:
         """Whether what passes this test passes ``other``: a subset of safe numbers is safe, for every smaller ``k``."""
         mine, theirs = self.protected, other.protected
         return (
-            (mine.dataset, mine.unit) == (theirs.dataset, theirs.unit)
+            (mine.dataset, mine.unit, mine.own) == (theirs.dataset, theirs.unit, theirs.own)
             and mine.k >= theirs.k
             and other.held.keys() <= self.held.keys()
         )
@@ -135,12 +135,19 @@ def _protected(plan: Plan, receiver: MemberName, history: Collection[LedgerEntry
     for past in (plan, *(entry.plan for entry in history)):
         for dataset, unit, k in _minima(past):
             minima[dataset, unit] = max(k, minima.get((dataset, unit), 0))
-    return {
-        Protected(dataset=dataset, unit=unit, k=minima[dataset, unit])
-        for past in (plan, *(entry.plan for entry in history))
-        for dataset, unit, _ in _minima(past)
-        if dataset in datasets
+    found = {Protected(dataset=dataset, unit=unit, k=k) for (dataset, unit), k in minima.items() if dataset in datasets}
+    # Who asked for its own rows apart knows them: then what is left must be about enough other members.
+    return found | {
+        replace(protected, k=protected.k - 1, own=receiver)
+        for protected in found
+        if protected.unit == CONTRIBUTOR
+        and protected.k > 2
+        and any(_asked_alone(past, receiver) for past in (plan, *(entry.plan for entry in history)))
     }
+
+
+def _asked_alone(plan: Plan, receiver: MemberName) -> bool:
+    return plan.obligations.receivers == (receiver,) == (plan.querier,)
 
 
 def _minima(plan: Plan) -> Iterator[tuple[DatasetName, ColumnName, int]]:
