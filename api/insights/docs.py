@@ -4,6 +4,7 @@ The charts are drawn from the demo world's clear rows (seeded, all numbers known
 a room's releases.
 """
 
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from api.insights.charts import chart_svg, is_empty
 from cleanroom.contracts import shipped_contracts
 from queries.insights import INSIGHTS
 from queries.insights.model import Insight, InsightResult
+from queries.insights.nevada_inputs import TEMPLATES as NEVADA_TEMPLATES
 from queries.template import QueryTemplate, load_template
 
 SEED = 2026
@@ -33,6 +35,10 @@ cleanroom insight run missing-denominator --input claims-by-model=a.csv --input 
 A file holds a header row; an empty cell is NULL, the word `withheld` a withheld number. `--format` gives text, json,
 html, pdf, xlsx, csv, svg or png. The charts below are drawn from the demo world with nothing withheld.
 """
+
+_NEVADA = """As one plain file instead of the two tables: the chart as people print it (first column the sale period, second the units
+sold, then one column per claim period, cells the claims, empty or `-` for none), or the long form with `sale_month`,
+`units`, `claim_month` (or `mis`, months in service) and `claims`."""
 
 
 def page() -> str:
@@ -64,6 +70,7 @@ def _section(insight: Insight) -> Iterator[str]:
     yield f"\n## {insight.title}\n\n{insight.question} `{insight.name}` needs "
     yield ", ".join(f"`{name}`" for name in insight.needs) + ".\n\n"
     yield f"![{insight.title}](insights/{insight.name}.svg)\n\n"
+    yield from (f"{paragraph}\n\n" for paragraph in _said_of_inputs(insight))
     yield "| input | columns |\n|---|---|\n"
     for name in insight.templates:
         yield f"| `{name}` | {_columns(_template(name))} |\n"
@@ -83,6 +90,19 @@ def _section(insight: Insight) -> Iterator[str]:
 def slug(title: str) -> str:
     """A heading's anchor, as documentation sites make it."""
     return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+
+
+def _said_of_inputs(insight: Insight) -> Iterator[str]:
+    """What the library's own docstrings say beyond their first line, for who brings files."""
+    module = inspect.getdoc(inspect.getmodule(insight.compute)) or ""
+    yield from (_flowing(paragraph) for paragraph in module.split("\n\n")[1:])
+    yield from (_flowing(paragraph) for paragraph in (inspect.getdoc(insight.compute) or "").split("\n\n"))
+    if insight.templates == NEVADA_TEMPLATES:
+        yield _NEVADA
+
+
+def _flowing(paragraph: str) -> str:
+    return " ".join(paragraph.replace("``", "`").split())
 
 
 def _columns(template: QueryTemplate) -> str:
