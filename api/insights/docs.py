@@ -74,7 +74,7 @@ def _section(insight: Insight) -> Iterator[str]:
     yield "| input | columns |\n|---|---|\n"
     for name in insight.templates:
         yield f"| `{name}` | {_columns(_template(name))} |\n"
-    yield "\n| | |\n|---|---|\n"
+    yield "\n| property | meaning |\n|---|---|\n"
     rows = [
         ("Formula", words.formula),
         ("Unit", words.unit),

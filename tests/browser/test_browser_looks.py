@@ -32,6 +32,9 @@ PAGES = {
     "log": ("solstice-auditor", "/log"),
     "help": ("solstice-analyst", "/help"),
     "rule": ("solstice-analyst", "/help/rules/grain"),
+    "guide": ("solstice-analyst", "/help/guide/insights"),
+    "errors": ("solstice-analyst", "/help/errors"),
+    "policy-new": ("harbor-steward", "/privacy/new"),
     "not-found": ("solstice-analyst", "/runs/none"),
     "sign-in": (None, "/sign-in"),
 }
