@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.privacy.ledger.bounds import Columns, light_pairs, rows_by_overlap
+from cleanroom.privacy.ledger.certificate import surely_heavy
 
 Matrix = NDArray[np.int64]
 PRIME = (1 << 31) - 1
@@ -102,7 +103,10 @@ def isolates(
         basis, pivots = echelon(
             remaining, columns.heaviest_first(_touched(remaining), frozenset(), frozenset()), budget
         )
-        _search(basis[: len(pivots)], frozenset(), frozenset(), columns, k, budget)
+        independent = basis[: len(pivots)]
+        if surely_heavy(independent, columns.units, k=k):
+            return False
+        _search(independent, frozenset(), frozenset(), columns, k, budget)
     except BudgetExhausted:
         return in_doubt
     except _Found:

@@ -18,10 +18,10 @@ from cleanroom.privacy.ledger.rollups import without_sums
 from cleanroom.privacy.ledger.units import Ints, Units
 
 Shown = NDArray[np.bool_]
-MAX_SEARCH_STEPS = 600
+MAX_SEARCH_STEPS = 500
 """Search steps (a few milliseconds each) per question put to the linear test; running out withholds."""
 
-MAX_STEPS_PER_REVIEW = 1500
+MAX_STEPS_PER_REVIEW = 1000
 """The same over all questions of one review."""
 
 MAX_MATRIX_UPDATES = 300_000_000

@@ -32,7 +32,7 @@ def test_an_entry_reads_back_as_it_was_written() -> None:
 @pytest.mark.parametrize("change", [(b'"format":1', b'"format":2'), (b'"1"', b'"7"'), (b"Plan", b"Plot"), (b"{", b"")])
 def test_a_changed_entry_is_refused(change: tuple[bytes, bytes]) -> None:
     """What does not read back exactly is not guessed."""
-    with pytest.raises(IntegrityFailure, match="CR-R40[14]"):
+    with pytest.raises(IntegrityFailure, match=r"CR-R40[14]"):
         decode_entry(encode_entry(entry()).replace(*change, 1))
 
 

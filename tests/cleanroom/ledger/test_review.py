@@ -58,3 +58,38 @@ def test_a_grid_stays_warm_while_nothing_finer_is_asked() -> None:
     room.run(ask(by=[month("sale_date")]))
     room.run(ask(count(where=cmp("region", "=", "north"))))
     assert room.tables.grids == 1
+
+
+def test_members_that_hold_the_same_are_tested_once() -> None:
+    """Five receivers of one answer cost one grid, and each is protected."""
+    room = small_room()
+    everybody = ["alder", "birch", "cedar", "dogwood", "elm"]
+    room.run(ask(by=[plain("region")]), receivers=everybody)
+    assert room.tables.grids == 1
+    assert room.run(ask(), receivers=["elm"], querier="elm").table() == {(): ["withheld"]}
+
+
+def test_the_order_of_rows_decides_nothing() -> None:
+    """Of two totals that differ by a small group, by the order of cells the same one stays, however they arrive."""
+    plan_of = [small_room(), small_room()]
+    question = ask(count(), count(where=cmp("region", "<>", "east")), by=[month("sale_date")])
+    shown = []
+    for room, turn in zip(plan_of, (1, -1), strict=True):
+        keys = [(date(2026, 1, 1),), (date(2026, 2, 1),)][::turn]
+        flags = room.ledger.review(
+            room.plan(question), cells=keys, passed=[[True, True], [True, True]], session=room.tables
+        )
+        shown.append(dict(zip(keys, map(tuple, flags), strict=True)))
+    assert shown[0] == shown[1] == {(date(2026, 1, 1),): (True, True), (date(2026, 2, 1),): (True, False)}
+
+
+def test_a_grid_that_would_be_too_fine_lets_only_what_is_held_out_again() -> None:
+    """More snapshots of one dataset than a grid takes: the same answer again, and nothing new."""
+    room = small_room()
+    rows = list(room.data.values())[-1]
+    for step in range(41):
+        room.run(ask(count(where=cmp("region", "=", "north"))))
+        room.upload("harbor", "sales", [*rows, *sales(1000 + 100 * step, 50, "north", date(2026, 3, 1))])
+        rows = list(room.data.values())[-1]
+    late = room.run(ask(by=[plain("region")]))
+    assert not any(any(flags) for flags in late.shown)
