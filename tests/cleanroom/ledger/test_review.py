@@ -93,3 +93,23 @@ def test_a_grid_that_would_be_too_fine_lets_only_what_is_held_out_again() -> Non
         rows = list(room.data.values())[-1]
     late = room.run(ask(by=[plain("region")]))
     assert not any(any(flags) for flags in late.shown)
+
+
+def test_versions_of_several_members_meet() -> None:
+    """Two sellers; one restates with one buyer more: the total moves by one, so the newer total stays."""
+    for more, expected in ((1, "withheld"), (5, 25)):
+        room = Room(types={"sales": SALES})
+        room.upload("harbor", "sales", sales(0, 10, "north", date(2026, 1, 5)))
+        room.upload("quayside", "sales", sales(100, 10, "north", date(2026, 1, 5)))
+        assert room.run(ask()).table() == {(): [20]}
+        room.upload("quayside", "sales", sales(100, 10 + more, "north", date(2026, 1, 5)))
+        assert room.run(ask()).table() == {(): [expected]}
+
+
+def test_a_restatement_that_swaps_people_counts_both() -> None:
+    """Two buyers leave and two come: the total is equal and about four others, fewer than five."""
+    room = Room(types={"sales": SALES})
+    room.upload("harbor", "sales", sales(0, 10, "north", date(2026, 1, 5)))
+    assert room.run(ask()).table() == {(): [10]}
+    room.upload("harbor", "sales", sales(2, 10, "north", date(2026, 1, 5)))
+    assert room.run(ask()).table() == {(): ["withheld"]}
