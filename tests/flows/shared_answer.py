@@ -5,7 +5,6 @@ import random
 import secrets
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
