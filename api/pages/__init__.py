@@ -19,6 +19,7 @@ from api.pages import (
     queries,
     questions,
     reports,
+    route,
     runs,
     sign_in,
     static,
@@ -46,3 +47,4 @@ def install(app: FastAPI) -> None:
     """Add the pages to ``app``; they are no part of its published interface."""
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
+    route.answer_browsers(app)

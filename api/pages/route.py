@@ -5,12 +5,14 @@ The same errors leave ``/v1`` as problem+json (``api.problems``); status, code, 
 
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from inspect import isawaitable
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.auth import session_principal
@@ -18,7 +20,7 @@ from api.pages.chrome import HEADERS, is_part, page, see
 from api.principal import Principal
 from api.problems import problem_of
 from api.usecases.run_story import log_defect
-from cleanroom.errors import CleanroomError, IntegrityFailure, PolicyRefused, UsageProblem, Violation
+from cleanroom.errors import CleanroomError, IntegrityFailure, NotFound, PolicyRefused, UsageProblem, Violation
 
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -62,6 +64,25 @@ def failure_page(request: Request, failure: CleanroomError) -> Response:
         failure=failure,
         violations=violations,
     )
+
+
+def answer_browsers(app: FastAPI) -> None:
+    """An address that does not exist is a page to a browser; to everybody else it stays problem+json."""
+    inner = app.exception_handlers[HTTPException]
+
+    async def handler(request: Request, error: Exception) -> Response:
+        is_missing = isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND
+        is_page = request.method in _SAFE and not request.url.path.startswith("/v1/")
+        if is_missing and is_page and "text/html" in request.headers.get("accept", ""):
+            missing = NotFound("CR-A011", "there is no such address")
+            return await run_in_threadpool(failure_page, request, missing)
+        answer = inner(request, error)
+        found = await answer if isawaitable(answer) else answer
+        if not isinstance(found, Response):
+            raise TypeError("the handlers of api.problems answer")
+        return found
+
+    app.add_exception_handler(HTTPException, handler)
 
 
 def _to_sign_in(request: Request) -> Response:

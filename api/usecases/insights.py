@@ -17,7 +17,7 @@ from api.usecases.run_story import open_ask
 from api.usecases.runs import Answer, ReleaseView, RunView, get_release, list_releases, submit_run
 from api.usecases.templates import TemplateView, list_templates, runnable_template
 from cleanroom.errors import CleanroomError, UsageProblem
-from cleanroom.names import Digest, RunId, UserName
+from cleanroom.names import Digest, UserName
 from cleanroom.released import Reason
 from cleanroom.state import UserRole
 from policies.load import load_policy
@@ -148,15 +148,13 @@ def _templates(room: Room, who: Principal) -> Mapping[str, TemplateView]:
 
 def _held(room: Room, who: Principal) -> Mapping[str, tuple[_Held, ...]]:
     """Releases by template, newest first."""
+    views = [view for view in list_releases(room, who, limit=_LOOKED_AT) if view.template_id is not None]
+    with room.state.read() as tx:
+        records = [tx.runs.get(view.run_id) for view in views]
     found: dict[str, list[_Held]] = {}
-    for view in list_releases(room, who, limit=_LOOKED_AT):
-        if view.template_id is None:
-            continue
-        with room.state.read() as tx:
-            record = tx.runs.get(RunId(view.run_id))
-        found.setdefault(_template(view), []).append(
-            _Held(view=view, user=record.user, parameters=open_ask(room, record).parameters)
-        )
+    for view, record in zip(views, records, strict=True):
+        held = _Held(view=view, user=record.user, parameters=open_ask(room, record).parameters)
+        found.setdefault(_template(view), []).append(held)
     return {name: tuple(releases) for name, releases in found.items()}
 
 

@@ -164,3 +164,19 @@ def test_forms_hold_no_address_with_values(shared: Case, browse: Browse) -> None
             assert 'method="post"' in form or 'id="upload"' in form, address
         for link in _LINK.findall(body):
             assert set(re.findall(r"[?&]([a-z]+)=", urlsplit(link).geturl())) <= {"before"}, address
+
+
+def test_an_address_that_is_not_there_is_a_page_to_a_browser(shared: Case, browse: Browse) -> None:
+    """To a program it stays a problem, and under /v1 to everybody; a failure of ours says nothing of the address."""
+    client = browse(shared, "solstice-analyst")
+    page = client.get("/no/such/place", headers={"Accept": "text/html"})
+    assert (page.status_code, "There is no such address." in page.text, "no/such" in page.text) == (404, True, False)
+    assert page.headers["content-security-policy"] == CONTENT_POLICY
+    assert client.get("/no/such/place").json()["code"] == "CR-A011"
+    assert client.get("/v1/nothing", headers={"Accept": "text/html"}).json()["code"] == "CR-A011"
+
+
+def test_a_link_from_elsewhere_offers_to_go_on(shared: Case) -> None:
+    """A strict cookie does not come with a link in a mail; one click brings it."""
+    client = TestClient(create_app(shared.room, threads=0))
+    assert '<a href="/reports/abc">go on</a>' in client.get("/sign-in?next=/reports/abc").text
