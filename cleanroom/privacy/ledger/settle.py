@@ -24,13 +24,13 @@ MAX_SEARCH_STEPS = 500
 MAX_STEPS_PER_REVIEW = 1000
 """The same over all questions of one review."""
 
-MAX_MATRIX_UPDATES = 300_000_000
+MAX_MATRIX_UPDATES = 200_000_000
 """Matrix entries changed per question put to the linear test (about ten nanoseconds each); more withholds."""
 
 HARD_KNOT = 1_000_000_000
 """Rows x rows x columns from which on it is worth looking for company first."""
 
-MAX_UPDATES_PER_REVIEW = 1_500_000_000
+MAX_UPDATES_PER_REVIEW = 600_000_000
 """The same over all questions of one review: what a hostile pattern can cost before all of it is withheld."""
 
 
