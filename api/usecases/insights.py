@@ -27,6 +27,10 @@ from queries.parameters import Declared
 
 _LOOKED_AT = 400
 _CHOICES_EACH = 12
+_CAVEAT = (
+    "Some numbers may be withheld for another reason than too few units (too few members, one member's share, the "
+    "ledger), which says nothing about their size; where bounds are used, each is taken to be at most"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +200,8 @@ def _agree(chosen: tuple[_Held, ...]) -> bool:
 def _computed(room: Room, insight: Insight, answers: tuple[Answer, ...]) -> InsightAnswer:
     dates = [answer.view.data_date for answer in answers if answer.view.data_date]
     data_date = min(dates, default=None)
-    settings = Settings(as_of=data_date, withheld_high=_largest_withheld(room, answers))
+    bound, caveat = _bound(room, answers)
+    settings = Settings(as_of=data_date, withheld_high=bound)
     kept = _Inputs(
         insight=insight.name,
         digests=tuple(answer.view.digest for answer in answers),
@@ -204,6 +209,8 @@ def _computed(room: Room, insight: Insight, answers: tuple[Answer, ...]) -> Insi
         tables={name: Table.of(answer.table) for name, answer in zip(insight.templates, answers, strict=True)},
     )
     result, refusal = _compute(kept)
+    if result is not None and caveat:
+        result = replace(result, notes=(*result.notes, caveat))
     return InsightAnswer(
         releases=tuple(answer.view for answer in answers),
         result=result,
@@ -231,24 +238,30 @@ def _compute(inputs: _Inputs) -> tuple[InsightResult | None, str]:
         return None, refusal.message
 
 
-def _largest_withheld(room: Room, answers: tuple[Answer, ...]) -> int:
-    """What a withheld count can be at most: one under the thresholds it failed, or any shown count where it failed
-    another rule (contributors, dominance, the ledger), which says nothing about its size."""
+def _bound(room: Room, answers: tuple[Answer, ...]) -> tuple[int, str]:
+    """The largest value a withheld count is taken to have, and what a reader must know about that.
+
+    One under the thresholds, where numbers failed those. Where one failed another rule (contributors, dominance, the
+    ledger) that says nothing about its size: then the largest shown count stands for it, and the page says so.
+    """
     tables = [answer.table for answer in answers]
     policies = {digest for table in tables for digest in table.policies}
     with room.state.read() as tx:
         texts = [record.text for record in tx.policies.all() if record.digest in policies]
-    minimum = max((_minimum_units(text) for text in texts), default=room.floor)
-    if all(reason in (Reason.UNITS, Reason.ZERO) for table in tables for reason in table.withheld):
-        return minimum - 1
+    terms = [_terms(text) for text in texts]
+    minimum = max((units for units, _ in terms), default=room.floor)
+    by_size = all(reason in (Reason.UNITS, Reason.ZERO) for table in tables for reason in table.withheld)
+    may_be_large = any(table.rows_dropped for table in tables) and any(mixed for _, mixed in terms)
     shown = [c for t in tables for row in t.rows for c in row if isinstance(c, int) and not isinstance(c, bool)]
-    return max(minimum - 1, *shown) if shown else minimum - 1
+    bound = minimum - 1 if by_size else max([minimum - 1, *shown])
+    return bound, "" if by_size and not may_be_large else f"{_CAVEAT} {bound:,}."
 
 
 @lru_cache(maxsize=512)
-def _minimum_units(text: str) -> int:
-    # A stored policy never changes, so it is read once.
-    return load_policy(text.encode(), place="policy").minimum_units
+def _terms(text: str) -> tuple[int, bool]:
+    """A policy's minimum units and whether it has a rule about members; a stored policy never changes."""
+    policy = load_policy(text.encode(), place="policy")
+    return policy.minimum_units, policy.contributors is not None
 
 
 def _facts(room: Room, insight: Insight, answers: tuple[Answer, ...], data_date: date | None) -> Mapping[str, str]:

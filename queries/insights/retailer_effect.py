@@ -17,6 +17,7 @@ from queries.insights.model import (
     number,
 )
 from queries.insights.refused import InsightRefused, missing_columns
+from queries.statistics.counts import Count
 from queries.statistics.standardise import Exposed, StandardRate, Stratum, standardise
 
 _WANTED = ("who", "model", "sale_year", "units", "units_with_claim")
@@ -66,6 +67,8 @@ def _strata(table: Table, who: str, settings: Settings) -> dict[Stratum, Exposed
         units = number(record["units"])
         if record["who"] == who and units:
             events = count_in(record["units_with_claim"], settings, insight="retailer-effect")
+            # However little is known of a withheld number, no more units claimed than were sold.
+            events = Count(min(events.low, int(units)), min(events.high, int(units)))
             strata[str(record["model"]), str(record["sale_year"])] = Exposed(events=events, exposure=units)
     return strata
 
