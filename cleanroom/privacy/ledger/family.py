@@ -26,11 +26,15 @@ from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec,
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
 from cleanroom.privacy.ledger.rollups import without_sums
 from cleanroom.privacy.ledger.settle import Case, settle
-from cleanroom.privacy.ledger.views import View, view_of
+from cleanroom.privacy.ledger.views import Place, View, view_of
 from cleanroom.shape import ColumnRef
 
 Flags = NDArray[np.bool_]
 """Cells x aggregates: what may be, or was, shown."""
+
+
+Places = frozenset[Place]
+"""Where a question's sources stand, seen from the protected dataset."""
 
 
 class PhysicalColumns(Protocol):
@@ -79,6 +83,9 @@ class Family:
     _atoms: Atoms | None = None
     _absorbed: int = 0
     _exchanges: Exchanges | None = None
+    _is_part: bool = False
+    _parts: "dict[Places, Family]" = field(default_factory=dict)
+    _places: "list[Places]" = field(default_factory=list)
 
     def review(self, new: LedgerEntry, reader: GridReader, seconds: float) -> Flags:
         """Which of the numbers of ``new`` (its ``shown``: those that passed everything else) may be shown.
@@ -94,7 +101,7 @@ class Family:
         try:
             grid, atoms = self._warm(views, reader, seconds)
         except TooFine:
-            return flags & self._repeated(new)
+            return flags & (self._repeated(new) if self._is_part else self._in_parts(new, reader, seconds))
         for view in views if self.protected.own is None else ():
             check_cells(view, new.cells, grid)
         found = list(_layers(new, views, self.protected, grid))
@@ -143,6 +150,22 @@ class Family:
             own=self.protected.own,
             whole_days=lambda view, ref: _is_date(view, ref, reader),
         )
+
+    def _in_parts(self, new: LedgerEntry, reader: GridReader, seconds: float) -> Flags:
+        """Too much for one grid: the new numbers meet those about the same partners, or fewer, or those that more have.
+
+        A part for the partners of the new question, and one for those of each held question that looked at all of them
+        and more. What is not tested: combinations of numbers about different partners that no question looked at
+        together (docs/ledger.md says so).
+        """
+        self._places += [_places(entry, self.protected, reader) for entry in self.entries[len(self._places) :]]
+        own = _places(new, self.protected, reader)
+        flags = np.ones((len(new.cells), len(new.plan.shape.aggregates)), dtype=bool)
+        for universe in sorted({own, *(places for places in self._places if own < places)}, key=_place_order):
+            part = self._parts.setdefault(universe, Family(self.protected, _is_part=True))
+            part.entries = [e for e, places in zip(self.entries, self._places, strict=True) if places <= universe]
+            flags &= part.review(new, reader, seconds)
+        return flags
 
     def _repeated(self, new: LedgerEntry) -> Flags:
         """Without a grid only what is already held may leave again: the same number of the same question."""
@@ -200,6 +223,14 @@ def _views(plan: Plan, protected: Protected, reader: GridReader) -> Iterator[Vie
     for focus in range(len(plan.shape.sources)):
         if concerned(plan, protected, focus):
             yield view_of(plan, focus, folds)
+
+
+def _places(entry: LedgerEntry, protected: Protected, reader: GridReader) -> Places:
+    return frozenset(place for view in _views(entry.plan, protected, reader) for place in view.places)
+
+
+def _place_order(places: Places) -> tuple[int, str]:
+    return len(places), repr(sorted(map(repr, places)))
 
 
 def _layers(entry: LedgerEntry, views: Sequence[View], protected: Protected, grid: Grid) -> Iterator[tuple[int, Layer]]:
