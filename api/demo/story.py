@@ -30,6 +30,7 @@ from cleanroom.errors import Conflict, PolicyRefused
 from cleanroom.released import ReleasedTable
 from queries.insights import find
 from queries.insights.model import Settings, Table
+from queries.insights.refused import InsightRefused
 
 QUERIES: Mapping[str, str] = {
     "claim-rate-by-region": world.MAKER,
@@ -206,8 +207,11 @@ def _insights(answers: list[Answered]) -> list[tuple[str, str]]:
     found = []
     for name in INSIGHTS:
         insight = find(name)
-        result = insight.compute({template: tables[template] for template in insight.templates}, settings)
-        found.append((insight.title, result.headline))
+        try:
+            result = insight.compute({template: tables[template] for template in insight.templates}, settings)
+            found.append((insight.title, result.headline))
+        except InsightRefused as refused:  # a small world leaves too little to fit
+            found.append((insight.title, f"cannot be said: {refused.message}"))
     return found
 
 

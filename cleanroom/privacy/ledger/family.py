@@ -84,6 +84,7 @@ class Family:
     _absorbed: int = 0
     _exchanges: Exchanges | None = None
     _is_part: bool = False
+    _is_split: bool = False
     _parts: "dict[Places, Family]" = field(default_factory=dict)
     _places: "list[Places]" = field(default_factory=list)
 
@@ -99,9 +100,15 @@ class Family:
         if not views or not flags.any():
             return flags
         try:
-            grid, atoms = self._warm(views, reader, seconds)
+            warm = None if self._is_split else self._warm(views, reader, seconds)
         except TooFine:
-            return flags & (self._repeated(new) if self._is_part else self._in_parts(new, reader, seconds))
+            warm = None
+        if warm is None:
+            if self._is_part:
+                return flags & self._repeated(new)
+            self._is_split = True  # for good: what parts let out is in no grid of the whole
+            return flags & self._in_parts(new, reader, seconds)
+        grid, atoms = warm
         for view in views if self.protected.own is None else ():
             check_cells(view, new.cells, grid)
         found = list(_layers(new, views, self.protected, grid))
