@@ -26,7 +26,10 @@ class ColumnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractView:
-    """A record type as stored in the room; ``identifiers`` never leave the member's machine."""
+    """A record type as stored in the room; ``identifiers`` never leave the member's machine.
+
+    ``document`` is the ODCS text of a record type of the room's own, None for a shipped one.
+    """
 
     dataset: str
     title: str
@@ -36,6 +39,7 @@ class ContractView:
     privacy_unit: str | None
     columns: tuple[ColumnView, ...]
     identifiers: tuple[ColumnView, ...]
+    document: str | None = None
 
 
 def add_contract(room: Room, who: Principal, document: str) -> ContractView:
@@ -51,12 +55,13 @@ def add_contract(room: Room, who: Principal, document: str) -> ContractView:
     contract = load_contract(content, place="contract")
     with room.state.change(who.actor, room.surroundings.now()) as tx:
         tx.contracts.add(contract.dataset, version=contract.version, document=document, digest=digest_of(content))
-    return _view(contract)
+    return _view(contract, document)
 
 
 def list_contracts(room: Room) -> tuple[ContractView, ...]:
     """All record types by name."""
-    return tuple(_view(contract) for _, contract in sorted(room.contracts().items()))
+    own = _own_documents(room)
+    return tuple(_view(contract, own.get(name)) for name, contract in sorted(room.contracts().items()))
 
 
 def get_contract(room: Room, dataset: str) -> ContractView:
@@ -64,10 +69,15 @@ def get_contract(room: Room, dataset: str) -> ContractView:
     found = room.contracts().get(DatasetName(dataset))
     if found is None:
         raise NotFound("CR-L003", "no such entry in `contracts`", help="check the name; list what there is")
-    return _view(found)
+    return _view(found, _own_documents(room).get(found.dataset))
 
 
-def _view(contract: Contract) -> ContractView:
+def _own_documents(room: Room) -> dict[DatasetName, str]:
+    with room.state.read() as tx:
+        return {record.dataset: record.document for record in tx.contracts.all()}
+
+
+def _view(contract: Contract, document: str | None) -> ContractView:
     columns = [
         ColumnView(
             name=column.name,
@@ -87,4 +97,5 @@ def _view(contract: Contract) -> ContractView:
         privacy_unit=contract.privacy_unit,
         columns=tuple(column for column in columns if column.role != "identifier"),
         identifiers=tuple(column for column in columns if column.role == "identifier"),
+        document=document,
     )
