@@ -6,11 +6,15 @@ colour-blind readers too. The background is transparent, so that one picture ser
 
 from datetime import date
 from decimal import Decimal
+from textwrap import wrap
 
 from cleanroom.released import Withheld
 from queries.insights.model import Cell, ChartSpec, Encoding, InsightResult, ShownTable
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+_TITLE_CHARACTERS = 64
+"""A line of a title; longer ones would be cut at the picture's edge."""
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 """Okabe and Ito (2008), black left out."""
@@ -35,7 +39,7 @@ def vega_lite(chart: ChartSpec, result: InsightResult) -> dict[str, Json]:
     subtitle = f"{count} number{'s' if count > 1 else ''} withheld or below the threshold" if count else ""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "title": {"text": chart.title, "subtitle": subtitle, "anchor": "start"},
+        "title": {"text": list(wrap(chart.title, _TITLE_CHARACTERS)), "subtitle": subtitle, "anchor": "start"},
         "description": chart.description,
         "data": {"values": drawn},
         "width": 560,
