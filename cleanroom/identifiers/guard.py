@@ -6,6 +6,7 @@ it is refused too. What this cannot see: identifiers that look like ordinary wor
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,6 +99,23 @@ def guard_column(column: Column, values: pl.Series) -> Finding | None:
         help="map it to an identifier column, so that it is tokenised here; a room takes no clear or hashed identifier",
         column=column.name,
     )
+
+
+def kind_of_sample(column: Column, values: Collection[str]) -> Kind | None:
+    """What a sample of texts says about a column, e-mails aside (a stray one is a matter of its row); at most 2,000.
+
+    The same detectors without polars: its threads do not survive a fork, and a room's process may fork.
+    """
+    detectors = [d for d in DETECTORS if d.kind is not Kind.EMAIL]
+    if column.role is Role.KEY:
+        detectors = [d for d in detectors if d.kind not in _KEYS_MAY_BE and d is not _UUID_WITHOUT_HYPHENS]
+    present = list(dict.fromkeys(values))[:SAMPLE_VALUES]
+    for detector in detectors:
+        pattern = re.compile(detector.pattern)
+        hits = sum(1 for value in present if pattern.search(value))
+        if hits and hits * 100 >= detector.share * len(present):
+            return detector.kind
+    return None
 
 
 def _first(values: pl.Series, detectors: tuple[Detector, ...]) -> Kind | None:

@@ -7,15 +7,12 @@ which anyone reverses by enumeration.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import duckdb
-import polars as pl
 
 from cleanroom.contracts import Column, ColumnType, Contract
 from cleanroom.errors import Finding
-from cleanroom.identifiers import guard_column
-from cleanroom.identifiers.guard import SAMPLE_VALUES
+from cleanroom.identifiers.guard import SAMPLE_VALUES, kind_of_sample
 from cleanroom.quality.rules import RowRule, RuleKind, Severity
 from cleanroom.vault.package_file import TABLE
 from cleanroom.vault.stage import Tally
@@ -85,21 +82,14 @@ def sampled_findings(
     names = ", ".join('"' + c.name.replace('"', '""') + '"' for c in columns)
     spread = f"file_row_number % {max(rows // SAMPLE_VALUES, 1)} = 0" if rows <= _SPREAD_ROWS else "true"
     query = f"SELECT {names} FROM {TABLE} WHERE {spread} LIMIT {SAMPLE_VALUES}"
-    sample = pl.from_arrow(connection.execute(query).to_arrow_table())
-    assert isinstance(sample, pl.DataFrame)  # noqa: S101 - a table, not a column
-    # A stray e-mail address is a matter of its row (see above), here it is about what the column is.
-    texts = {c: sample[c.name].filter(~sample[c.name].str.contains("@", literal=True)) for c in columns}
-    found = (guard_column(column, values) for column, values in texts.items())
-    return tuple(
-        replace(
-            finding,
-            code="CR-V025",
-            message=finding.message.replace("the column", f"column `{finding.column}`"),
-            help=_HELP,
-        )
-        for finding in found
-        if finding is not None
-    )
+    sample = connection.execute(query).fetchall()
+    findings = []
+    for column, values in zip(columns, zip(*sample, strict=True), strict=True):
+        kind = kind_of_sample(column, [value for value in values if value is not None])
+        if kind is not None:
+            message = f"column `{column.name}` looks like {kind}"
+            findings.append(Finding(code="CR-V025", severity="fatal", message=message, help=_HELP, column=column.name))
+    return tuple(findings)
 
 
 def _fits(column: Column, kind: str) -> bool:
