@@ -201,3 +201,87 @@ def show(
         say(view["text"] or "")
 
     answer(view, as_json=as_json, text=text)
+
+
+@commands.command("pack")
+def pack(
+    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
+    member: Annotated[str | None, typer.Option("--member", metavar="M", help="Who owns the rows.")] = None,
+    querier: Annotated[
+        list[str] | None, typer.Option("--querier", metavar="M", help="Who may ask; repeat for more.")
+    ] = None,
+    held_by: Annotated[str | None, typer.Option("--kind", metavar="retailer|manufacturer|servicer")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where to write the policies, one file each.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Policies to start from. Example: cleanroom policy pack warranty-baseline --member harbor --querier solstice --out policies"""
+    from cleanroom.names import MemberName
+    from policies.packs import instantiate, pack_names
+
+    if name is None:
+        names = pack_names()
+        answer(names, as_json=as_json, text=lambda: table(("pack",), ((item,) for item in names)))
+        return
+    if member is None or not querier:
+        raise UsageProblem(
+            "CR-A074", "a pack is filled in for a member and those who may ask", help="give --member and --querier"
+        )
+    found = instantiate(
+        name, member=MemberName(member), queriers=[MemberName(item) for item in querier], held_by=held_by
+    )
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for item in found:
+            (out / f"{member}-{item.dataset}.yaml").write_text(item.text, "utf-8")
+    value = [{"dataset": item.dataset, "held_by": item.held_by, "text": item.text} for item in found]
+
+    def text() -> None:
+        for item in found:
+            say(f"{item.dataset} (held by a {item.held_by})" if out is not None else item.text)
+
+    answer(value, as_json=as_json, text=text)
+
+
+@commands.command("import")
+def import_policy(
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    source: Annotated[str, typer.Option("--from", metavar="aws|bigquery", help="Whose rule it is.")],
+    member: Annotated[str, typer.Option("--member", metavar="M", help="Who owns the rows here.")],
+    dataset: Annotated[str, typer.Option("--dataset", metavar="NAME")],
+    querier: Annotated[list[str], typer.Option("--querier", metavar="M", help="Who may ask; repeat for more.")],
+    purpose: Annotated[list[str], typer.Option("--purpose", metavar="P", help="Why; repeat for more.")],
+    partner: Annotated[
+        list[str] | None, typer.Option("--with", metavar="DATASET", help="Datasets it may be joined with.")
+    ] = None,
+    contracts: Contracts = None,
+    as_json: AsJson = False,
+) -> None:
+    """An AWS Clean Rooms analysis rule or a BigQuery privacy_policy as a data policy; what was not carried over is said.
+
+    Example: cleanroom policy import rule.json --from aws --member harbor --dataset sales --querier solstice --purpose warranty > sales.yaml
+    """
+    from api.cli.output import note
+    from cleanroom.names import DatasetName, MemberName
+    from policies.importers import Target, import_aws, import_bigquery
+
+    importers = {"aws": import_aws, "bigquery": import_bigquery}
+    known = contracts_in(contracts)
+    if source not in importers or DatasetName(dataset) not in known:
+        raise UsageProblem("CR-A075", "import takes --from aws or bigquery and a record type of the contracts")
+    target = Target(
+        member=MemberName(member),
+        contract=known[DatasetName(dataset)],
+        queriers=tuple(MemberName(item) for item in querier),
+        purposes=tuple(purpose),
+        partners=tuple(DatasetName(item) for item in partner or ()),
+    )
+    imported = importers[source](read_text(file), target=target)
+
+    def text() -> None:
+        say(imported.text)
+        for sentence in imported.not_carried:
+            note(f"not carried over: {sentence}")
+
+    answer({"text": imported.text, "not_carried": imported.not_carried}, as_json=as_json, text=text)
