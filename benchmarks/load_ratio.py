@@ -56,7 +56,7 @@ def copy(folder: Path) -> tuple[float, float]:
 
 def prepared(folder: Path) -> tuple[float, float]:
     """The member's half."""
-    from prepare_ratio import MAPPING
+    from benchmarks.prepare_ratio import MAPPING
 
     keys = MemberKeys.generate(secrets.token_bytes)
     keys.save(folder / "member.key")
@@ -111,7 +111,9 @@ def _now() -> tuple[float, float]:
 
 
 def _measured(what: str, folder: str) -> Measure:
-    shown = subprocess.run([sys.executable, __file__, "--run", what, folder], check=True, capture_output=True)
+    shown = subprocess.run(
+        [sys.executable, "-m", "benchmarks.load_ratio", "--run", what, folder], check=True, capture_output=True
+    )
     seconds, processor, mebibytes = shown.stdout.split()
     return float(seconds), float(processor), int(mebibytes)
 
@@ -130,7 +132,7 @@ def main() -> None:
         return
     runs: dict[str, list[Measure]] = {what: [] for what in _STEPS}
     with tempfile.TemporaryDirectory() as folder:
-        from prepare_ratio import write_sales
+        from benchmarks.prepare_ratio import write_sales
 
         write_sales(Path(folder) / "sales.csv", given.rows)
         for _ in range(given.times):

@@ -105,7 +105,9 @@ def _report(started: tuple[float, float]) -> None:
 def _measured(what: str, folder: str) -> tuple[float, float, int]:
     runs = []
     for _ in range(3):
-        shown = subprocess.run([sys.executable, __file__, "--run", what, folder], check=True, capture_output=True)
+        shown = subprocess.run(
+            [sys.executable, "-m", "benchmarks.prepare_ratio", "--run", what, folder], check=True, capture_output=True
+        )
         seconds, processor, mebibytes = shown.stdout.split()
         runs.append((float(seconds), float(processor), int(mebibytes)))
     return min(runs)
