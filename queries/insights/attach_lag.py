@@ -1,78 +1,22 @@
 """Care plans by time since sale: how many by time since the sale, and the share of all of them so far."""
 
 from cleanroom.names import DatasetName
-from queries.insights.chart_input import count_in
-from queries.insights.model import (
-    Cell,
-    ChartSpec,
-    Encoding,
-    Explanation,
-    Inputs,
-    Insight,
-    InsightResult,
-    Settings,
-    ShownColumn,
-    ShownTable,
-    number,
-)
-from queries.insights.refused import InsightRefused, missing_columns
-from queries.statistics.counts import total
+from queries.insights.ages import AgeWords, by_age
+from queries.insights.model import Explanation, Inputs, Insight, InsightResult, Settings
 
-_WANTED = ("lag_months", "units_with_plan")
+_WORDS = AgeWords(
+    insight="attach-lag",
+    title="Care plans by time since sale",
+    age="lag_months",
+    count="units_with_plan",
+    headline="of care plans are sold in the month of sale",
+)
 
 
 def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     """Counts and cumulated shares from `care-plan-attach-lag`: `lag_months`, `units_with_plan`."""
-    table = inputs["care-plan-attach-lag"]
-    if not table.has(*_WANTED):
-        raise missing_columns("attach-lag", _WANTED, table.columns)
-    records = [r for r in table.records() if number(r["lag_months"]) is not None]
-    counts = [count_in(r["units_with_plan"], settings, insight="attach-lag") for r in records]
-    everything = total(counts)
-    if everything.low == 0:
-        raise InsightRefused("CR-B005", "nothing was released to count", place="attach-lag")
-    by_age = {
-        a: total(c for r, c in zip(records, counts, strict=True) if number(r["lag_months"]) == a)
-        for a in sorted({number(r["lag_months"]) for r in records}, key=float_key)
-    }
-    rows: list[tuple[Cell, ...]] = []
-    for age in by_age:
-        so_far = total(by_age[a] for a in by_age if float_key(a) <= float_key(age))
-        rest = total(by_age[a] for a in by_age if float_key(a) > float_key(age))
-        low = so_far.low / max(1, so_far.low + rest.high)
-        high = so_far.high / max(1, so_far.high + rest.low)
-        count = by_age[age]
-        rows.append((age, count.low if count.is_exact else None, round(100 * low, 3), round(100 * high, 3)))
-    shown = ShownTable(name="ages", title="Care plans by time since sale", columns=_COLUMNS, rows=tuple(rows))
-    detail = ShownTable(
-        name="detail",
-        title="As released",
-        columns=tuple(ShownColumn(name=n, title=n.replace("_", " ").capitalize()) for n in table.columns),
-        rows=table.rows,
-    )
-    headline = f"{rows[0][2] if rows[0][2] == rows[0][3] else f'{rows[0][2]} to {rows[0][3]}'} % of care plans are sold in the month of sale"
-    spec = ChartSpec(
-        title="Care plans by time since sale",
-        table="ages",
-        mark="bar",
-        x=Encoding(column="age", kind="quantitative"),
-        y=Encoding(column="count", kind="quantitative"),
-        description=headline,
-    )
-    return InsightResult(headline=headline, tables=(shown, detail), charts=(spec,), withheld=table.withheld())
+    return by_age(inputs["care-plan-attach-lag"], settings, _WORDS)
 
-
-def float_key(value: float | None) -> float:
-    """Sort key of an age; ages without a number come first."""
-    return -1.0 if value is None else value
-
-
-_COLUMNS = (
-    ShownColumn(name="age", title="Months since sale", unit="months"),
-    ShownColumn(name="count", title="Units", unit="units"),
-    ShownColumn(name="so_far_low", title="So far, at least", unit="%"),
-    ShownColumn(name="so_far_high", title="So far, at most", unit="%"),
-)
 
 INSIGHT = Insight(
     name="attach-lag",
