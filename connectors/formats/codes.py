@@ -46,7 +46,7 @@ REJECTIONS: Mapping[str, Meaning] = {
     "CR-D171": _error("the line names no product", "give a GTIN, UPC or article number"),
     "CR-D172": _error("a number in the line cannot be read", "digits and a decimal point"),
     "CR-D173": _error("a date in the line cannot be read", "CCYYMMDD"),
-    "CR-D174": _error("the line's activity code is not known", "852: a code of data element 859"),
+    "CR-D174": _error("the line's activity code is not known", "852: data element 859; 867: 521; SLSRPT: 6063"),
     "CR-D175": _error("the store pairs of the line are incomplete", "each store in SDQ needs a quantity"),
     "CR-D176": _error("the line has no date and its report has none", "give the period of the report (DTM or XQ)"),
     "CR-D190": _error("the line item has no item", "give ItemID or POSIdentity"),

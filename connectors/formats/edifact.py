@@ -1,7 +1,7 @@
 """EDIFACT / EANCOM SLSRPT (sales data report) -> sales rows.
 
-``_row`` is the number of the QTY segment. Quantity qualifiers (6063): 153 sold; 61 and 210 returned; the others (stock,
-reserved, out of stock ...) are no sale. Segments are split by our own few lines rather than a library, because row
+``_row`` is the number of the QTY segment. Quantity qualifiers (6063): 153, 25, 29 and 30 sold; 61 and 210 returned; stock,
+orders and deliveries are no sale; one that a sales report has no use for is rejected, for it may be a sale. Segments are split by our own few lines rather than a library, because row
 numbers, truncation and counts must be known even where the message is broken.
 """
 
@@ -17,8 +17,12 @@ from connectors.formats.source import Record, RecordSource, SourceOptions, new_t
 from connectors.formats.tally import Tally
 from connectors.formats.x12 import edi_text
 
-_SOLD = "153"
+_SOLD = ("153", "25", "29", "30")
 _RETURNED = ("61", "210")
+_NO_SALES = frozenset(
+    "3 8 11 12 17 18 20 21 24 26 27 31 40 46 47 48 57 59 66 70 73 79 83 84 113 124 131 135 143 144 145 158 161 192 194 "
+    "195 198".split()
+)
 
 
 def open_edifact(file: Path | BinaryIO, options: SourceOptions) -> RecordSource:
@@ -156,8 +160,11 @@ class _Report:
     def _cells(
         self, line: Line, place: int, kind: str, text: str, store: str | None, is_only: bool
     ) -> list[str | None] | None:
-        if kind != _SOLD and kind not in _RETURNED:
-            self._tally.skip(place, "CR-D177")
+        if kind not in _SOLD and kind not in _RETURNED:
+            if kind in _NO_SALES:
+                self._tally.skip(place, "CR-D177")
+            else:
+                self._tally.reject(place, "CR-D174")
             return None
         quantity = self._number(text)
         period = self._here if self._here.start or self._here.end else self._header
@@ -173,7 +180,7 @@ class _Report:
             quantity = -abs(quantity)
         if period.start and period.start != day:
             self._tally.note("CR-D179")
-        amount = line.amount if kind == _SOLD or is_only else None
+        amount = line.amount if kind in _SOLD or is_only else None
         if amount is not None and quantity < 0:
             amount = -abs(amount)
         if amount is None and line.price is not None:

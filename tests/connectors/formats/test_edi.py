@@ -105,3 +105,25 @@ def test_a_sales_data_report_by_place(end: str) -> None:
         ("5456789000031", "5412345000105", None, "-1", "-39.95", "210", "2026-01-06"),
     ]
     assert {"CR-D168", "CR-D169", "CR-D164", "CR-D165"} & codes(source) == set()
+
+
+@pytest.mark.parametrize("transfer", ["SR", "PT", "ZZ"])
+def test_a_transfer_that_no_list_knows_is_quarantined_not_left_out(transfer: str) -> None:
+    """It may be a sale; a stock adjustment is known to be none and is left out."""
+    resale = "ST*867*0001~BPT*00*R*20260105~PTD*{}~LIN**UP*036000291452~QTY*39*10*EA~DTM*011*20260105~CTT*1~SE*8*0001~"
+    unknown, rows = read(x12(resale.format(transfer)))
+    assert (rows, [each.code for each in unknown.rejected], dict(unknown.skipped)) == ([], ["CR-D174"], {})
+    adjustment, rows = read(x12(resale.format("SA")))
+    assert (rows, adjustment.rejected, dict(adjustment.skipped)) == ([], (), {"CR-D177": 1})
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "sold", "rejected", "skipped"),
+    [("153", 1, 0, 0), ("25", 1, 0, 0), ("17", 0, 0, 1), ("145", 0, 0, 1), ("152", 0, 1, 0)],
+)
+def test_a_quantity_that_a_sales_report_has_no_use_for_is_quarantined(
+    qualifier: str, sold: int, rejected: int, skipped: int
+) -> None:
+    """Sales and retail sales are read, stock is left out, an unknown qualifier is said."""
+    source, rows = read(slsrpt().replace(b"QTY+145:30", b"QTY+%s:30" % qualifier.encode()))
+    assert (len(rows) - 3, len(source.rejected), source.skipped.get("CR-D177", 0)) == (sold, rejected, skipped)
