@@ -18,54 +18,13 @@ from connectors.formats.x12_items import hash_agrees, place_id, product
 _SALES = frozenset(["SS", "SD", "SH", "DS", "CS", "BP", "PL", "OF", "ON", "CO", "BF"])
 _RETURNS = frozenset(("BN", "RB", "RP", "RU"))
 # The rest of data element 521: transfers between own places, adjustments, metered energy, summaries. Nothing is sold.
-_NO_SALES = frozenset(
-    # fmt: off
-    [
-        "BB",
-        "BC",
-        "BD",
-        "BE",
-        "BG",
-        "BH",
-        "BI",
-        "BJ",
-        "BK",
-        "BL",
-        "BM",
-        "BO",
-        "BQ",
-        "BR",
-        "BS",
-        "BT",
-        "BU",
-        "BV",
-        "CC",
-        "DL",
-        "FG",
-        "GD",
-        "GP",
-        "GR",
-        "IA",
-        "IB",
-        "OT",
-        "PA",
-        "PB",
-        "PM",
-        "PO",
-        "PP",
-        "RA",
-        "RC",
-        "RT",
-        "RV",
-        "SA",
-        "SC",
-        "SM",
-        "SU",
-        "TD",
-        "WL",
-    ]
-    # fmt: on
-)
+# fmt: off
+_NO_SALES = frozenset((
+    "BB", "BC", "BD", "BE", "BG", "BH", "BI", "BJ", "BK", "BL", "BM", "BO", "BQ", "BR", "BS", "BT", "BU", "BV",
+    "CC", "DL", "FG", "GD", "GP", "GR", "IA", "IB", "OT", "PA", "PB", "PM", "PO", "PP", "RA", "RC", "RT", "RV",
+    "SA", "SC", "SM", "SU", "TD", "WL",
+))
+# fmt: on
 _SOLD_QUANTITIES = frozenset(("01", "1", "32", "38", "39", "D1"))
 _RETURNED_QUANTITIES = frozenset(("76",))
 _STORES = ("ST", "BY", "SN", "SE", "DB", "DS", "RS", "UK", "92")
