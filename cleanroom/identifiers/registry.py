@@ -6,6 +6,7 @@ from cleanroom.identifiers import (
     email_meta,
     email_uid2,
     gtin,
+    imei,
     phone_digits,
     phone_e164,
     postcode_area,
@@ -21,6 +22,7 @@ PROFILES: tuple[Profile, ...] = (
     phone_digits.PROFILE,
     serial_plain.PROFILE,
     gtin.PROFILE,
+    imei.PROFILE,
     postcode_area.PROFILE,
 )
 

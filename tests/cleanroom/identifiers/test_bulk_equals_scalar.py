@@ -19,7 +19,7 @@ PHONES = st.builds(
     st.sampled_from(["", "+1", "+44", "0", "+33", "+34", "+31 ", "+61", "+91", "+48", "+41", "1", "0044 ", "+44 (0)"]),
     st.text(alphabet="0123456789", min_size=7, max_size=12),
 )
-NUMBERS = st.text(alphabet="0123456789", min_size=7, max_size=15)
+NUMBERS = st.text(alphabet="0123456789", min_size=7, max_size=16)
 VALUES = st.lists(st.one_of(st.none(), TYPED, EMAILS, PHONES, NUMBERS, st.text(max_size=12)), min_size=1, max_size=40)
 
 

@@ -108,6 +108,15 @@ INVALID = {
         "00000000",
         "123",
     ),
+    "imei@1": (
+        "",
+        "354178036859782",
+        "000000000000000",
+        "4901542032375",
+        "49015420323751801",
+        "4.90154E+14",
+        "49015420323751A",
+    ),
     "postcode.area@1": ("", "n/a", "A"),
 }
 
@@ -174,6 +183,23 @@ def test_postcode_area_by_region(text: str, region: str, expected: str) -> None:
     assert profile_named("postcode.area@1").normalise(text, region) == Canonical(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "note"),
+    [
+        ("490154203237518", "490154203237518", None),
+        ("35-209900-176148-1", "352099001761481", None),
+        ("35 417803 685978 9", "354178036859789", None),
+        ("49015420323751", "490154203237518", "check digit computed"),
+        ("3520990017614823", "352099001761481", "software version removed"),
+    ],
+)
+def test_a_device_has_one_imei_in_all_its_lengths(text: str, expected: str, note: str | None) -> None:
+    """With, without and beyond the check digit it is the same device (examples of 3GPP and GSMA numbering)."""
+    outcome = profile_named("imei@1").normalise(text, None)
+    assert isinstance(outcome, Canonical)
+    assert (outcome.text, outcome.note) == (expected, note)
+
+
 def test_lines_hash_and_mark() -> None:
     """The stream keeps one line per line; hashes are of the canonical text; invalid lines say why."""
     lines = ["JANE.SAOIRSE@gmail.com\n", "nonsense\r\n", ""]
@@ -201,7 +227,7 @@ def test_lines_are_a_stream() -> None:
 
 def test_profile_names_are_unique_and_unknown_ones_refused() -> None:
     """A name is a promise: one rule each; a wrong name lists the right ones."""
-    assert len({profile.name for profile in PROFILES}) == len(PROFILES) == 8
+    assert len({profile.name for profile in PROFILES}) == len(PROFILES) == 9
     with pytest.raises(UsageProblem, match="CR-N001"):
         profile_named("email.uid2@2")
 
