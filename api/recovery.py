@@ -5,6 +5,7 @@ Each step may be repeated; a crash in here is healed by the next opening.
 
 from typing import TYPE_CHECKING
 
+from api.evidence_desk import interrupt_questions
 from api.ingest_journal import RoomJournal
 from api.usecases.erasure import record_removals
 from cleanroom.ingest import recover as recover_ingest
@@ -39,3 +40,5 @@ def recover(room: "Room") -> None:
     for name, vault in vaults.items():
         if vault.place.root.exists():
             record_removals(room, ROOM, name)
+    # 4. Second opinions that nobody is working on any more: their reports stop saying that one is pending.
+    interrupt_questions(room)

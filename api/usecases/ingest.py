@@ -49,7 +49,7 @@ def ingest_upload(room: Room, upload: UploadId, desk: EvidenceDesk | None = None
         file.remove()
         return None
     journal = RoomJournal(room)
-    opinion = None if desk is None else desk.opinion()
+    opinion = None if desk is None else desk.opinion(upload)
     try:
         job = _job(room, record)
         tools = IngestTools(

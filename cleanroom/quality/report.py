@@ -23,8 +23,8 @@ class Trend:
 class Evidence:
     """What Great Expectations said: ``checked_rows`` of the file, how many expectations held, and where it disagreed.
 
-    ``state`` is ``agreed``, ``disagreed``, ``pending`` (asked after the receipt), ``too busy``, ``not installed`` or
-    ``failed``; the one-pass gate decides in any case.
+    ``state`` is ``agreed``, ``disagreed``, ``pending`` (asked after the receipt), ``interrupted`` (the room was closed
+    before it came), ``too busy``, ``not installed`` or ``failed``; the one-pass gate decides in any case.
     """
 
     state: str

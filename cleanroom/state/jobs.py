@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from cleanroom.state.kinds import JobState
 from cleanroom.state.tables import jobs
@@ -95,6 +95,15 @@ class Jobs:
             .values(state=JobState.READY, holder=None, lease_expires_at=None)
         )
         return int(self._tx.connection.execute(statement).rowcount)
+
+    def open(self, kind: str) -> tuple[JobRecord, ...]:
+        """Work of this kind that has not ended, oldest first."""
+        unended = jobs.c.state.in_((JobState.READY, JobState.LEASED))
+        return self._tx.many(JobRecord, select(jobs).where(jobs.c.kind == kind, unended).order_by(jobs.c.job_id))
+
+    def drop(self, kind: str, subject: str) -> None:
+        """Forget work that nobody needs to do any more; silent where there is none."""
+        self._tx.connection.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject))
 
     def get(self, job_id: str) -> JobRecord:
         """One job. Raises NotFound CR-L003."""
