@@ -89,8 +89,8 @@ def _plain_number(text: pl.Series, rule: ColumnRule) -> pl.Series:
         text = text.str.replace(".", "?", literal=True).str.replace(",", ".", literal=True)
     if text.str.contains(_NUMBER).all():
         return text
-    bare = text.str.replace_all(r"^[\s£$€]+|[\s£$€]+$", "")
-    return bare.str.replace(r"^\((.*)\)$", "-$1").str.replace(r"^([0-9.]+)-$", "-$1")
+    bare = text.str.replace_all(r"^[\s£$€]+|[\s£$€]+$", "").str.replace(r"^\((.*)\)$", "-$1")
+    return bare.str.replace(r"^([+-]?)[\s£$€]+", "$1").str.replace(r"^([0-9.]+)-$", "-$1")
 
 
 def _boolean(text: pl.Series) -> pl.Series:

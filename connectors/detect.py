@@ -13,14 +13,15 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from cleanroom.errors import Finding
+from cleanroom.identifiers.gtin import holds
 from connectors.detect_dates import DateGuess, guess_dates
 from connectors.formats import ROW, SourceOptions
 from connectors.formats.delimited import DelimitedSource
 from connectors.formats.registry import find_format
 
 _SAMPLE_ROWS = 5_000
-_COMMA = re.compile(r"[-+]?(\d{1,3}([. ']\d{3})+|\d+),\d+\Z")
-_POINT = re.compile(r"[-+]?(\d{1,3}([, ']\d{3})+|\d+)\.\d+\Z")
+_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:(?P<thousands>[. '])\d{3})+|\d+),\d+\Z")
+_POINT = re.compile(r"[-+]?(?:\d{1,3}(?:(?P<thousands>[, '])\d{3})+|\d+)\.\d+\Z")
 _EITHER = re.compile(r"[-+]?\d{1,3}[.,]\d{3}\Z")
 _WHOLE = re.compile(r"[-+]?\d+\Z")
 _CLOCKS = (
@@ -37,13 +38,15 @@ _PHONE = re.compile(r"\+?[\d ()./-]{7,20}\Z")
 class ColumnGuess:
     """One outside column: kind is one of empty, date, time, integer, number, email, gtin, phone, text.
 
-    ``decimal`` is ``.``, ``,`` or None; ``dates`` is set for dates.
+    ``decimal`` is ``.``, ``,`` or None, ``thousands`` the mark between thousands, if one was seen; ``dates`` is set for
+    dates. A gtin's check digits hold in all cells.
     """
 
     name: str
     kind: str
     filled: int
     decimal: str | None = None
+    thousands: str | None = None
     dates: DateGuess | None = None
     clock: str | None = None
     """The format of a time of day, where the column holds only that."""
@@ -59,6 +62,7 @@ class Proposal:
     quote: str | None
     header_row: int | None
     decimal: str | None
+    thousands: str | None
     columns: tuple[ColumnGuess, ...]
     sampled_rows: int
     evidence: tuple[str, ...]
@@ -98,6 +102,7 @@ def detect(file: Path | BinaryIO, options: SourceOptions | None = None) -> Propo
         quote=source.dialect.quote if isinstance(source, DelimitedSource) else None,
         header_row=source.header_row if isinstance(source, DelimitedSource) else None,
         decimal=decimal if is_text else None,
+        thousands=_thousands(columns) if is_text and decimal else None,
         columns=columns,
         sampled_rows=sampled,
         evidence=tuple(evidence),
@@ -121,20 +126,31 @@ def _column(name: str, texts: list[str]) -> ColumnGuess:
     if (clock := next((form for pattern, form in _CLOCKS if _all(pattern, texts)), None)) is not None:
         return ColumnGuess(name=name, kind="time", filled=count, clock=clock)
     if _all(_WHOLE, texts):
-        kind = "gtin" if all(len(text) in (8, 12, 13, 14) for text in texts) else "integer"
+        kind = (
+            "gtin"
+            if all(text.isdigit() and len(text) in (8, 12, 13, 14) and holds(text) for text in texts)
+            else "integer"
+        )
         return ColumnGuess(name=name, kind=kind, filled=count)
     if _all(_EMAIL, texts):
         return ColumnGuess(name=name, kind="email", filled=count)
-    comma = sum(1 for text in texts if _COMMA.match(text) and not _EITHER.match(text))
-    point = sum(1 for text in texts if _POINT.match(text) and not _EITHER.match(text))
-    either = sum(1 for text in texts if _EITHER.match(text))
-    whole = sum(1 for text in texts if _WHOLE.match(text))
-    if comma + point + either + whole == count and not (comma and point):
+    amounts = [_bare(text) for text in texts]
+    comma = [found for text in amounts if not _EITHER.match(text) and (found := _COMMA.match(text))]
+    point = [found for text in amounts if not _EITHER.match(text) and (found := _POINT.match(text))]
+    other = sum(1 for text in amounts if _EITHER.match(text) or _WHOLE.match(text))
+    if len(comma) + len(point) + other == count and not (comma and point):
         decimal = "," if comma else "." if point else None
-        return ColumnGuess(name=name, kind="number", filled=count, decimal=decimal)
+        marks = {mark for found in (*comma, *point) if (mark := found["thousands"])}
+        thousands = next(iter(marks)) if len(marks) == 1 else None
+        return ColumnGuess(name=name, kind="number", filled=count, decimal=decimal, thousands=thousands)
     if _all(_PHONE, texts):
         return ColumnGuess(name=name, kind="phone", filled=count)
     return ColumnGuess(name=name, kind="text", filled=count)
+
+
+def _bare(text: str) -> str:
+    """An amount without its currency sign, brackets or trailing minus, as ``convert`` reads it."""
+    return text.strip("()£$€ ").removesuffix("-").removeprefix("-").lstrip("£$€ ")
 
 
 def _all(pattern: re.Pattern[str], texts: list[str]) -> bool:
@@ -150,12 +166,18 @@ def _decimal(columns: Sequence[ColumnGuess]) -> tuple[str | None, tuple[str, ...
     return next(iter(seen), None), ()
 
 
+def _thousands(columns: Sequence[ColumnGuess]) -> str | None:
+    marks = {column.thousands for column in columns if column.thousands}
+    return next(iter(marks)) if len(marks) == 1 else None
+
+
 def _evidence(column: ColumnGuess) -> str:
     detail = ""
     if column.dates is not None:
         detail = ", " + " or ".join(f"`{form}`" for form in column.dates.formats)
     elif column.decimal:
         detail = f", decimal mark `{column.decimal}`"
+        detail += f", thousands mark `{column.thousands}`" if column.thousands else ""
     return f"`{column.name}`: {column.kind}{detail} in all {column.filled} filled cells"
 
 

@@ -6,6 +6,7 @@ within a record type; a column not listed here is not proposed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,20 +26,31 @@ class KnownExport:
 
 
 def plain(header: str) -> str:
-    """The form in which headers are compared: ``E-Mail Address`` -> ``emailaddress``, ``Serial #`` -> ``serialno``."""
-    text = header.lower().replace("#", " no ").replace("ß", "ss")
-    return "".join(character for character in text if character.isalnum())
+    """The form in which headers are compared: ``E-Mail Address`` -> ``emailaddress``, ``Serial #`` -> ``serialno``.
+
+    Umlauts are spelled out as in German (``Währung`` -> ``waehrung``), other accents go (``Quantité`` -> ``quantite``).
+    """
+    text = header.lower().replace("#", " no ").replace("ß", "ss").replace("№", " no ").replace("n°", " no ")
+    for umlaut, spelled in (("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
+        text = text.replace(umlaut, spelled)
+    return "".join(character for character in normalize("NFKD", text) if character.isalnum())
 
 
 _PRODUCT = {
     "gtin": "gtin gtin14 gtin13 upc upccode upca ean ean13 eancode barcode upcean upcno productupc itemupc globaltradeitemnumber",
     "sku": "sku stockcode itemsku itemcode itemno itemnumber itemnbr item articleno articlenumber article artikelnummer "
+    "artikelnr artnr artikelcode articlecode reference refproduit referenceproduit codearticle referencia codigo "
+    "codigoproducto codiceprodotto codicearticolo codiceart "
     "productcode productsku variantsku merchantsku lineitemsku plu productid itemid partnumber stockkeepingunit",
     "model": "model modelno modelnumber modelname modelcode productmodel unitmodel productname product producttitle "
-    "productdescription itemname itemdescription itemdesc itemdesc1 description lineitemname title appliancemodel",
-    "brand": "brand brandname manufacturer make vendor maker marke hersteller",
+    "productdescription itemname itemdescription itemdesc itemdesc1 description lineitemname title appliancemodel "
+    "bezeichnung artikelbezeichnung artikel produkt libelle designation modele descripcion producto modelo descrizione "
+    "modello omschrijving",
+    "brand": "brand brandname manufacturer make vendor maker marke hersteller marque fabricant "
+    "marca fabricante merk fabrikant",
     "serial": "serial serialno serialnumber serialnumbers serialnr sn unitserial productserial productserialnumber "
-    "seriennummer imei esn serialcode",
+    "seriennummer imei esn serialcode numerodeserie numeroserie noserie "
+    "nodeserie numeroserial seriale numerodiserie matricola serienummer",
 }
 _PLACE = {
     "region": "region state province country countrycode shippingprovince shippingstate shiptostate stateprovince "
@@ -46,9 +58,11 @@ _PLACE = {
 }
 _BUYER = {
     "buyer_email": "email emailaddress customeremail buyeremail emailid contactemail mail billingemail shopperemail "
-    "e-mail customeremailaddress useremail",
+    "e-mail customeremailaddress useremail kundenemail courriel "
+    "adresseemail correo correoelectronico emailcliente emailklant",
     "buyer_phone": "phone phonenumber customerphone customerphonenumber buyerphone mobile mobilenumber cell telephone "
-    "telephonenumber billingphone tel contactnumber shippingphone",
+    "telephonenumber billingphone tel contactnumber shippingphone telefon "
+    "telefonnummer mobilnummer handy telefono movil celular cellulare telefoonnummer telephoneclient",
 }
 _OWNER = {
     "owner_email": "email emailaddress owneremail customeremail contactemail mail consumeremail registrantemail emailid "
@@ -59,22 +73,29 @@ _OWNER = {
 _SALE = {
     "sale_id": "saleid saleslineid lineid lineitemid orderlineid transactionlineid saleslinenumber orderitemid",
     "store_id": "store storeid storeno storenbr storenumber storecode shop shopid location locationid locationname outlet "
-    "branch filiale site siteid",
+    "branch filiale site siteid magasin boutique codemagasin tienda codigotienda negozio puntovendita winkel filiaal markt",
     "channel": "channel saleschannel orderchannel source ordersource",
     "sale_date": "saledate salesdate date orderdate invoicedate transactiondate purchasedate createdat datesold solddate "
-    "businessdate businessdaydate posdate dailydate wmdate day daily weekendingdate weekending daydate datum bestelldatum rechnungsdatum verkaufsdatum orderedat soldon",
+    "businessdate businessdaydate posdate dailydate wmdate day daily weekendingdate weekending daydate datum bestelldatum rechnungsdatum verkaufsdatum orderedat soldon "
+    "kaufdatum belegdatum datevente datedevente datecommande datefacture fecha fechaventa fechapedido fechafactura "
+    "data datavendita dataordine datafattura datadocumento verkoopdatum besteldatum factuurdatum",
     "sold_at": "soldat timestamp datetime orderdatetime transactiondatetime saletime",
     "transaction_id": "transactionid transactionno transactionnumber orderid orderno ordernumber order invoiceno "
     "invoicenumber invoiceid invoice receipt receiptno receiptnumber receiptid ticketno basketid belegnummer belegnr "
-    "rechnungsnummer bestellnummer purchaseorderno ponumber pono",
+    "rechnungsnummer bestellnummer purchaseorderno ponumber pono bonnummer bonnr kassenbon "
+    "auftragsnummer auftragsnr ticket numeroticket numerocommande numerofacture nocommande nofacture pedido "
+    "numeropedido numerofactura factura scontrino numeroordine ordine fattura numerofattura ordernummer factuurnummer",
     "line_no": "lineno linenumber line orderline position pos lineseq sequencenumber",
     "quantity": "quantity qty qtysold quantitysold unitssold units posqty lineitemquantity count menge anzahl stueck "
-    "orderedquantity qtyordered salesqty",
+    "orderedquantity qtyordered salesqty stk quantite qte "
+    "cantidad cant unidades quantita qta aantal",
     "unit_price": "unitprice price itemprice lineitemprice sellingprice retailprice unitretail priceperunit einzelpreis "
-    "preis saleprice unitcost",
+    "preis saleprice unitcost stueckpreis prixunitaire prix pu "
+    "preciounitario precio prezzounitario prezzo stukprijs prijs",
     "net_amount": "netamount netsales amount linetotal lineamount totalprice extendedamount extendedprice sales possales "
-    "salesamount netprice nettobetrag umsatz betrag linenet",
-    "currency": "currency currencycode waehrung iso4217",
+    "salesamount netprice nettobetrag umsatz betrag linenet montant "
+    "montantht montantligne importe totallinea importo totaleriga bedrag",
+    "currency": "currency currencycode waehrung iso4217 devise moneda divisa valuta",
     "promo_id": "promoid promo promotion promotionid discountcode couponcode coupon campaign",
     "care_plan": "careplan protectionplan warrantyplan extendedwarranty hasplan serviceplan",
 }
@@ -97,7 +118,8 @@ SYNONYMS: Mapping[str, Mapping[str, str]] = {
         **_PRODUCT,
         **_PLACE,
         **_OWNER,
-        "registration_id": "registrationid registrationno registrationnumber regid regno regnumber id recordid "
+        "registration_id": "registrationid registrationno registrationnumber productregistrationid "
+        "productregistrationno regid regno regnumber id recordid "
         "submissionid confirmationnumber warrantyid warrantyregistrationid",
         "registered_date": "registereddate registrationdate dateregistered registeredon registeredat regdate datecreated "
         "createdat createddate submitteddate submissiondate submittedat datesubmitted timestamp entrydate",

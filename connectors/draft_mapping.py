@@ -49,6 +49,7 @@ def draft_mapping(
     headers = [column.name for column in proposal.columns]
     plan = _plan(headers, dataset, contract, proposal.format)
     guesses = {column.name: column for column in proposal.columns}
+    _products_by_their_cells(plan, guesses, contract)
     _key_of_reports(plan, contract)
     missing = _missing(contract, plan)
     questions = (*plan.questions, *_column_questions(plan, guesses, contract))
@@ -85,7 +86,8 @@ def _from_export(export: KnownExport, by_plain: Mapping[str, str], contract: Con
     used = {header for names in columns.values() for header in names}
     rest = _from_synonyms([header for header in by_plain.values() if header not in used], export.dataset, contract)
     for target, names in rest.columns.items():
-        columns.setdefault(target, names)
+        if target not in export.constants:
+            columns.setdefault(target, names)
     return _Plan(
         columns=columns,
         constants=export.constants,
@@ -129,6 +131,17 @@ def _only_date(
         if column.required and column.type == "date" and column.name not in columns and len(dates) == 1:
             columns[column.name] = (dates[0],)
             questions.append(f"`{column.name}` is taken from `{dates[0]}`, the only date there is: is that right?")
+
+
+def _products_by_their_cells(plan: _Plan, guesses: Mapping[str, ColumnGuess], contract: Contract) -> None:
+    """No header says GTIN, but one column's cells, unused or taken for the article number, all are: moved and asked."""
+    used = {name for target, names in plan.columns.items() for name in names if target != "sku"}
+    found = [name for name, guess in guesses.items() if guess.kind == "gtin" and name not in used]
+    if "gtin" in contract.by_name and "gtin" not in plan.columns and len(found) == 1 and guesses[found[0]].filled > 1:
+        plan.columns["gtin"] = (found[0],)
+        if plan.columns.get("sku") == (found[0],):
+            del plan.columns["sku"]
+        plan.questions.append(f"`gtin` is taken from `{found[0]}`, whose cells all pass as one: is that right?")
 
 
 def _key_of_reports(plan: _Plan, contract: Contract) -> None:
@@ -222,6 +235,8 @@ def _source(proposal: Proposal) -> dict[str, str | int]:
         source["delimiter"] = proposal.delimiter
     if proposal.decimal == ",":
         source["decimal"] = ","
+    if proposal.thousands:
+        source["thousands"] = proposal.thousands
     if proposal.header_row and proposal.header_row != 1:
         source["header_row"] = proposal.header_row
     return source

@@ -12,7 +12,7 @@ from connectors.mapping_document import parse_mapping
 
 SHOPIFY = (
     b"Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,"
-    b"Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Shipping Province,Vendor,Phone,Id\n"
+    b"Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Shipping Province,Vendor,Phone,Id,Source\n"
 )
 SQUARE = (
     b"Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Gross Sales,Discounts,Net Sales,Tax,Transaction ID,"
@@ -32,6 +32,10 @@ WEB_FORM = (
 )
 GERMAN = b"Belegnummer;Datum;Filiale;EAN;Artikelnummer;Menge;Einzelpreis;W\xc3\xa4hrung\n"
 
+FRENCH = "N° facture;Date de vente;Magasin;Référence;Désignation;N° de série;Quantité;Prix unitaire;Courriel\n".encode()
+SPANISH = "Nº pedido;Fecha;Tienda;Código;Número de serie;Cantidad;Precio unitario;Correo electrónico;Moneda\n".encode()
+ITALIAN = "Scontrino;Data vendita;Negozio;Codice articolo;Matricola;Quantità;Prezzo unitario;Importo;Valuta\n".encode()
+
 CASES = {
     "shopify": (SHOPIFY, "sales", {"transaction_id": "Name", "sku": "Lineitem sku", "buyer_email": "Email"}, {"serial"}),
     "square": (SQUARE, "sales", {"transaction_id": "Transaction ID", "net_amount": "Net Sales"}, {"serial", "currency"}),
@@ -44,6 +48,18 @@ CASES = {
         {"registration_id": "Submission ID", "serial": "Serial #", "owner_email": "E-Mail Address",
          "purchase_date": "Date of Purchase", "retailer_as_stated": "Where Purchased", "registered_date": "Date Submitted"},
         set(),
+    ),
+    "french": (
+        FRENCH, "sales", {"store_id": "Magasin", "sku": "Référence", "serial": "N° de série", "quantity": "Quantité",
+                          "sale_date": "Date de vente", "buyer_email": "Courriel"}, {"currency"},
+    ),
+    "spanish": (
+        SPANISH, "sales", {"store_id": "Tienda", "sku": "Código", "serial": "Número de serie", "currency": "Moneda",
+                           "buyer_email": "Correo electrónico"}, set(),
+    ),
+    "italian": (
+        ITALIAN, "sales", {"transaction_id": "Scontrino", "serial": "Matricola", "net_amount": "Importo"},
+        {"buyer_email or buyer_phone"},
     ),
     "german": (GERMAN, "sales", {"transaction_id": "Belegnummer", "gtin": "EAN", "quantity": "Menge"}, {"serial"}),
 }  # fmt: skip
@@ -105,3 +121,20 @@ def test_a_header_cannot_write_into_the_mapping() -> None:
 def test_unmapped_columns_are_named_as_staying() -> None:
     """What is not mapped does not leave the machine, and the draft says which these are."""
     assert "# not mapped, so they never leave this machine: CustomerID" in draft(UCI, "sales").text
+
+
+def test_article_numbers_that_are_all_gtins_are_proposed_as_gtin() -> None:
+    """The cells tell what the header does not; one cell with a wrong check digit and the header stands."""
+    good = b"Belegnr;Datum;Artikel-Nr;Menge\n1;13.04.2026;4006381333931;1\n2;14.04.2026;96385074;1\n"
+    assert "gtin: {from: Artikel-Nr}" in draft(good, "sales").text
+    wrong = good.replace(b"96385074", b"96385075")
+    assert "sku: {from: Artikel-Nr}" in draft(wrong, "sales").text
+
+
+def test_thousands_marks_and_money_are_drafted() -> None:
+    """Marks that were seen stand in the draft, so that the first file loads; signs and brackets hide no number."""
+    text = draft(b"Beleg;Datum;Menge;Betrag\n1;13.04.2026;1;1.299,50\n2;13.04.2026;1;39,90\n", "sales").text
+    assert "decimal: ',', thousands: ." in text
+    text = draft(b'Order,Date,Qty,Amount\n1,2026-04-13,1,"$1,299.50"\n2,2026-04-14,-1,($39.90)\n', "sales").text
+    assert "thousands: ','" in text
+    assert "net_amount: {from: Amount}" in text
