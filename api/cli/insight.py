@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from queries.insights.model import InsightResult
 
 NAME = "insight"
+_LIMITS = ("", "wilson", "clopper-pearson", "log-log", "log", "plain")
 commands = typer.Typer(help="Insights: approved queries and arithmetic on what was released.", no_args_is_help=True)
 
 
@@ -48,8 +49,17 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
     confidence: Annotated[float, typer.Option("--confidence", help="Of intervals, for example 0.9.")] = 0.95,
     treatment: Annotated[
-        str, typer.Option("--treatment", metavar="end|interval", help="Where in its group a failure lies (life-fit).")
-    ] = "end",
+        str,
+        typer.Option("--treatment", metavar="auto|end|interval", help="Where in its group a failure lies (life-fit)."),
+    ] = "auto",
+    limits: Annotated[
+        str,
+        typer.Option(
+            "--limits",
+            metavar="wilson|clopper-pearson|log-log|log|plain",
+            help="How limits of a share or curve are made.",
+        ),
+    ] = "",
     horizon: Annotated[int, typer.Option("--horizon", help="Periods to look ahead.")] = 3,
     warranty: Annotated[int, typer.Option("--warranty", help="Warranty in periods, for forecasts and expiry.")] = 24,
     alpha: Annotated[float, typer.Option("--alpha", help="False-alarm rate of signals.")] = 0.01,
@@ -65,14 +75,17 @@ def run(
     from queries.insights import find
     from queries.insights.model import Settings
 
-    if not 0 < confidence < 1 or treatment not in ("end", "interval") or horizon < 1:
+    if not 0 < confidence < 1 or treatment not in ("auto", "end", "interval") or horizon < 1:
         raise UsageProblem(
-            "CR-A098", "confidence lies between 0 and 1, treatment is end or interval, horizon at least 1"
+            "CR-A098", "confidence lies between 0 and 1, treatment is auto, end or interval, horizon at least 1"
         )
+    if limits not in _LIMITS:
+        raise UsageProblem("CR-A098", "limits are one of " + ", ".join(_LIMITS[1:]))
     insight = find(name)
     settings = Settings(
         confidence=confidence,
         treatment=treatment,
+        limits=limits,
         horizon=horizon,
         warranty_months=warranty,
         alpha=alpha,

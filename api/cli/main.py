@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from api.cli import data, insight, key, log, member, normalize, policy, query, room, run, serve, user
+from api.cli.extras import missing_extra
 from api.cli.output import fail, fail_unexpectedly, note, wants_json
 from cleanroom.errors import CleanroomError
 
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # whoever read our output has had enough; Python would complain at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except ModuleNotFoundError as missing:
+        extra = missing_extra(missing)
+        wants = wants_json(given)
+        sys.exit(fail_unexpectedly(missing, as_json=wants) if extra is None else fail(extra, as_json=wants))
     except Exception as error:  # noqa: BLE001  # the border: a foreign text could quote a cell (I15)
         sys.exit(fail_unexpectedly(error, as_json=wants_json(given)))
     sys.exit(code if isinstance(code, int) else 0)

@@ -86,4 +86,5 @@ INSIGHT = Insight(
         sources=("Garwood 1936",),
     ),
     compute=compute,
+    takes_one_file=True,
 )

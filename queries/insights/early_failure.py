@@ -126,4 +126,5 @@ INSIGHT = Insight(
         sources=("Ville 1939", "Robbins 1970"),
     ),
     compute=compute,
+    takes_one_file=True,
 )

@@ -1,12 +1,18 @@
 """A Weibull fit to first claims, and the claims to expect next.
 
 Takes the Nevada chart's tables, a plain Nevada file, or plain life data: ``time`` with ``event`` (1 failed, 0 still
-running; F and S are read too) and an optional ``count``; or ``start`` and ``end`` (empty end: still running).
+running; F and S, ``6+`` or a ``censored`` column are read too) and an optional ``count``; ``time``, ``failures`` and
+``suspensions``; or ``start`` and ``end`` (empty end: still running) with ``count``, or with ``failures`` and
+``suspensions``; any of them with ``entry``, the age a unit was watched from. Other usual headers are understood.
+
+Known ages also get the other distributions, and the lines of rank regression on Weibull paper.
 """
 
+from math import isfinite, log
+
 from cleanroom.names import DatasetName
-from cleanroom.released import Withheld
-from queries.insights.chart_input import count_in
+from queries.insights.chart_input import is_long
+from queries.insights.lifetimes import HELP, is_lifetimes, lifetimes
 from queries.insights.model import (
     Cell,
     ChartSpec,
@@ -18,30 +24,30 @@ from queries.insights.model import (
     Settings,
     ShownColumn,
     ShownTable,
-    Table,
-    number,
 )
-from queries.insights.nevada_inputs import TEMPLATES, nevada_chart, period_name
+from queries.insights.nevada_inputs import TEMPLATES, first_failures, nevada_chart, period_name
 from queries.insights.refused import InsightRefused
-from queries.statistics.counts import Count
+from queries.statistics.families import fit_families
 from queries.statistics.forecast import forecast
 from queries.statistics.intervals import Interval
 from queries.statistics.life import NotEnoughFailures, Treatment, WeibullFit, WeibullRange, fit_range
 from queries.statistics.nevada import Group, Nevada, life_data
+from queries.statistics.ranks import rank_regression
 
-_FAILED = frozenset({"1", "f", "failed", "failure", "true", "yes"})
-_RUNNING = frozenset({"0", "s", "suspended", "suspension", "censored", "false", "no"})
+_MAX_RANKED = 20_000
 
 
 def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     """Shape and scale with limits, life at given shares, unreliability by age, and the forecast where there is a chart."""
-    treatment: Treatment = "interval" if settings.treatment == "interval" else "end"
     only = next(iter(inputs.values()))
-    if len(inputs) == 1 and (only.has("time") or only.has("start", "end")):
-        chart, kind, groups = None, "period", _plain(only, settings)
+    if len(inputs) == 1 and is_lifetimes(only) and not is_long(only):
+        # Intervals somebody wrote down are meant as such; published Nevada charts take failures at a group's end.
+        chart, kind, groups = None, "period", lifetimes(only, settings, insight="life-fit")
+        treatment: Treatment = "end" if settings.treatment == "end" else "interval"
     else:
         chart, kind = nevada_chart(inputs, settings, insight="life-fit")
-        groups = life_data(chart)
+        groups = life_data(first_failures(chart, insight="life-fit"))
+        treatment = "interval" if settings.treatment == "interval" else "end"
     try:
         fits = fit_range(groups, treatment=treatment, confidence=settings.confidence)
     except NotEnoughFailures:
@@ -51,16 +57,25 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
             help="ask for a longer period or all models",
             place="life-fit",
         ) from None
+    except ValueError:
+        raise InsightRefused(
+            "CR-B004", "a failure at age 0 has no place in a Weibull fit", help=HELP, place="life-fit"
+        ) from None
     tables = [_parameters(fits, kind), _curve(fits, groups, kind)]
     charts = [_curve_chart(kind)]
     if chart is not None:
         tables.append(_forecast(chart, fits, settings, kind))
     withheld = sum(not group.count.is_exact for group in groups)
+    if not withheld:
+        tables += _alternatives(groups, fits, treatment, kind)
     notes = [
         "Failures of a group are taken at its end, as published Nevada charts do."
         if treatment == "end"
-        else "Failures lie somewhere inside their group.",
-        "Limits of the forecast are of chance alone (Poisson), with the fit held fixed.",
+        else "Failures lie somewhere inside their group, or at their age where that is known.",
+        (
+            "Limits are of the likelihood's curvature on the logarithms of the parameters; "
+            "those of the forecast are of chance alone (Poisson), with the fit held fixed."
+        ),
     ]
     if withheld:
         notes.append("Counts are withheld: both ends of what they allow are fitted.")
@@ -73,37 +88,65 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     )
 
 
-def _plain(table: Table, settings: Settings) -> tuple[Group, ...]:
-    groups: list[Group] = []
-    for record in table.records():
-        count = count_in(record["count"], settings, insight="life-fit") if "count" in record else Count.exact(1)
-        if "time" in record:
-            age = read_age(record["time"])
-            failed = has_failed(record.get("event", record.get("state", 1)))
-            groups.append(Group(start=0 if failed else age, end=age if failed else None, count=count))
-        else:
-            end = record["end"]
-            groups.append(
-                Group(start=read_age(record["start"]), end=None if end is None else read_age(end), count=count)
-            )
-    return tuple(groups)
+def _alternatives(groups: tuple[Group, ...], fits: WeibullRange, treatment: Treatment, kind: str) -> list[ShownTable]:
+    """The other distributions beside the Weibull, and rank regression where ages are known."""
+    weibull = fits.fewest
+    rows: list[tuple[Cell, ...]] = [
+        ("Weibull", round(log(weibull.scale), 6), round(1 / weibull.shape, 6), round(weibull.log_likelihood, 4),
+         round(4 - 2 * weibull.log_likelihood, 4), round(weibull.mean_age, 6), round(weibull.age_at(0.1), 6),
+         round(weibull.age_at(0.5), 6)),
+    ]  # fmt: skip
+    try:
+        others = fit_families(groups, treatment=treatment)
+    except NotEnoughFailures:
+        others = ()
+    rows += [
+        (f.family, round(f.location, 6), round(f.spread, 6), round(f.log_likelihood, 4), round(f.aic, 4),
+         round(f.mean, 6) if isfinite(f.mean) else None, round(f.b10, 6), round(f.median, 6))
+        for f in others
+    ]  # fmt: skip
+    found = [
+        ShownTable(name="distributions", title="Distributions compared", columns=_families(kind), rows=tuple(rows))
+    ]
+    if all(g.end is None or g.start == g.end or treatment == "end" for g in groups) and not any(
+        g.entry for g in groups
+    ):
+        found += _lines(groups, kind)
+    return found
 
 
-def read_age(cell: Cell) -> float:
-    """An age in periods; CR-B004 where the cell is none."""
-    value = number(cell)
-    if value is None or value < 0:
-        raise InsightRefused("CR-B004", "an age is not a number of at least 0", place="life-fit")
-    return value
+def _lines(groups: tuple[Group, ...], kind: str) -> list[ShownTable]:
+    failed = [(g.end, g.count.low) for g in groups if g.end is not None]
+    running = [(g.start, g.count.low) for g in groups if g.end is None]
+    if sum(n for _, n in failed) > _MAX_RANKED:
+        return []
+    try:
+        fits = rank_regression(failed, running)
+    except NotEnoughFailures:
+        return []
+    rows = tuple(
+        (name, round(line.shape, 6), round(line.scale, 6), round(line.correlation, 6))
+        for name, line in (("regression on age (X on Y)", fits.on_x), ("regression on rank (Y on X)", fits.on_y))
+    )
+    columns = (
+        ShownColumn(name="method", title="Method"),
+        ShownColumn(name="shape", title="Shape"),
+        ShownColumn(name="scale", title="Scale", unit=f"{kind}s"),
+        ShownColumn(name="correlation", title="Correlation"),
+    )
+    return [ShownTable(name="rank_regression", title="Weibull line through median ranks", columns=columns, rows=rows)]
 
 
-def has_failed(cell: Cell) -> bool:
-    """Whether an event cell says failed (1, F ...) or running (0, S ...); CR-B004 where it says neither."""
-    text = "" if isinstance(cell, Withheld) else str(cell).strip().casefold()
-    if text in _FAILED or text in _RUNNING:
-        return text in _FAILED
-    raise InsightRefused(
-        "CR-B004", "an event is neither failed nor running", help="write 1 or F, 0 or S", place="life-fit"
+def _families(kind: str) -> tuple[ShownColumn, ...]:
+    return (
+        ShownColumn(name="distribution", title="Distribution"),
+        ShownColumn(name="location", title="Location of log age"),
+        ShownColumn(name="spread", title="Spread of log age"),
+        ShownColumn(name="log_likelihood", title="Log likelihood"),
+        ShownColumn(name="aic", title="AIC"),
+        ShownColumn(name="mean", title="Mean life", unit=f"{kind}s"),
+        ShownColumn(name="b10", title="B10 life", unit=f"{kind}s"),
+        ShownColumn(name="median", title="Median life", unit=f"{kind}s"),
     )
 
 
@@ -124,9 +167,16 @@ def _parameters(fits: WeibullRange, kind: str) -> ShownTable:
     rows = (
         estimated("shape", "", (few.shape, many.shape), (few.shape_interval, many.shape_interval)),
         estimated("scale", f"{kind}s", (few.scale, many.scale), (few.scale_interval, many.scale_interval)),
-        estimated(
-            "B10 life", f"{kind}s", (few.age_at(0.1), many.age_at(0.1)), (few.age_interval(0.1), many.age_interval(0.1))
+        *(
+            estimated(
+                name,
+                f"{kind}s",
+                (few.age_at(share), many.age_at(share)),
+                (few.age_interval(share), many.age_interval(share)),
+            )
+            for name, share in (("B1 life", 0.01), ("B10 life", 0.1), ("median life", 0.5))
         ),
+        counted("mean life", f"{kind}s", few.mean_age, many.mean_age),
         counted("log likelihood", "", few.log_likelihood, many.log_likelihood),
         counted("failures", "units", few.failures, many.failures),
         counted("suspensions", "units", few.suspensions, many.suspensions),
@@ -232,4 +282,5 @@ INSIGHT = Insight(
         sources=("Meeker and Escobar 1998", "ReliaSoft's Nevada example: shape 2.4928, scale 6.6951"),
     ),
     compute=compute,
+    takes_one_file=True,
 )

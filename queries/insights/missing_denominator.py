@@ -119,4 +119,5 @@ INSIGHT = Insight(
         sources=("weibulltools field_data: 684 failed, 860 healthy known, 10,684 sold: 44 % against 6.4 %",),
     ),
     compute=compute,
+    takes_one_file=True,
 )

@@ -102,6 +102,8 @@ class Settings:
     """What a reader may turn: confidence, warranty and horizon in months, the false-alarm rate, the withheld bound.
 
     ``withheld_high`` is the largest value a withheld count can have: one below the policy's minimum units.
+    ``treatment`` is ``end``, ``interval`` or ``auto`` (a Nevada chart: end; intervals in a plain file: interval).
+    ``limits`` names how limits are made where there is a choice; empty takes each insight's own.
     """
 
     confidence: float = 0.95
@@ -109,7 +111,8 @@ class Settings:
     horizon: int = 3
     alpha: float = 0.01
     withheld_high: int = 24
-    treatment: str = "end"
+    treatment: str = "auto"
+    limits: str = ""
     as_of: date | None = None
 
 
@@ -134,6 +137,7 @@ class Explanation:
 class Insight:
     """One insight. ``templates`` are names in ``queries/library``; ``needs`` the datasets they read.
 
+    ``takes_one_file`` says that a single plain file may stand for all its tables.
     ``compute`` raises ``cannot.InsightRefused`` (CR-B) when an input lacks a column or has too little in it.
     """
 
@@ -144,6 +148,7 @@ class Insight:
     templates: tuple[str, ...]
     explanation: Explanation
     compute: Callable[[Inputs, Settings], InsightResult]
+    takes_one_file: bool = False
 
 
 def number(cell: Cell) -> float | None:

@@ -14,7 +14,7 @@ from queries.insights.model import (
     ShownColumn,
     ShownTable,
 )
-from queries.insights.nevada_inputs import TEMPLATES, nevada_chart, period_name
+from queries.insights.nevada_inputs import TEMPLATES, first_failures, nevada_chart, period_name
 from queries.statistics.counts import Count, total
 from queries.statistics.nevada import Nevada, NevadaRow, life_data
 
@@ -22,6 +22,7 @@ from queries.statistics.nevada import Nevada, NevadaRow, life_data
 def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     """The chart as a table of rows and columns, as a heat map, and as failures and suspensions by age."""
     chart, kind = nevada_chart(inputs, settings, insight="nevada-chart")
+    first_failures(chart, insight="nevada-chart")
     periods = range(min((r.period for r in chart.rows), default=0), chart.last + 1)
     wide = ShownTable(
         name="chart",
@@ -135,4 +136,5 @@ INSIGHT = Insight(
         suppression="withheld cells are shown as such and lie between 0 and one below the threshold",
     ),
     compute=compute,
+    takes_one_file=True,
 )

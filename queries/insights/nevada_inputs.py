@@ -8,7 +8,7 @@ from cleanroom.released import Withheld
 from queries.insights.chart_input import count_in, month_number, nevada_of
 from queries.insights.model import Inputs, Settings
 from queries.insights.refused import InsightRefused, missing_columns
-from queries.statistics.counts import Count
+from queries.statistics.counts import Count, total
 from queries.statistics.nevada import Nevada, NevadaRow
 
 UNITS, CLAIMS = "units-by-quarter", "first-claims-by-quarter"
@@ -50,6 +50,16 @@ def nevada_chart(inputs: Inputs, settings: Settings, *, insight: str) -> tuple[N
             listed = {to: cells.get((period, to), Count(0, settings.withheld_high)) for to in range(period, last + 1)}
             rows.append(NevadaRow(period=period, sold=count, claims={to: c for to, c in listed.items() if c.high}))
     return Nevada(rows=tuple(rows), last=last), "quarter"
+
+
+def first_failures(chart: Nevada, *, insight: str) -> Nevada:
+    """The chart, if no sale period has more failures than units; CR-B004 else: each unit fails for the first time once."""
+    if any(total(row.claims.values()).low > row.sold for row in chart.rows):
+        raise InsightRefused(
+            "CR-B004", "a sale period has more first failures than units sold",
+            help="this insight counts each unit's first failure only", place=insight,
+        )  # fmt: skip
+    return chart
 
 
 def period_name(period: int, kind: str) -> str:

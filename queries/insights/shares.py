@@ -64,7 +64,7 @@ def shares(table: Table, settings: Settings, words: ShareWords) -> InsightResult
         rows.append((*(record[name] for name in by), part_cell, whole_cell, *_shown(part, whole, settings, words)))
     if not wholes or total(wholes).low == 0:
         raise InsightRefused("CR-B005", "no row has a released denominator", place=words.insight)
-    overall = share(total(parts), total(wholes), confidence=settings.confidence)
+    overall = _limited(total(parts), total(wholes), settings)
     shown = ShownTable(name="shares", title=words.title, columns=_columns(by, words), rows=tuple(rows))
     charts = (_chart(by, words, overall),) if by else ()
     text = words.headline.format(share=_range(overall, words.per), unit=words.unit)
@@ -76,9 +76,14 @@ def shares(table: Table, settings: Settings, words: ShareWords) -> InsightResult
 def _shown(part: Count, whole: Count, settings: Settings, words: ShareWords) -> tuple[Cell, Cell, Cell]:
     if whole.low == 0:
         return None, None, None
-    found = share(part, whole, confidence=settings.confidence)
+    found = _limited(part, whole, settings)
     point = None if found.point is None else round(words.per * found.point, 4)
     return point, round(words.per * found.interval.low, 4), round(words.per * found.interval.high, 4)
+
+
+def _limited(part: Count, whole: Count, settings: Settings) -> Estimate:
+    method = "clopper-pearson" if settings.limits == "clopper-pearson" else "wilson"
+    return share(part, whole, confidence=settings.confidence, method=method)
 
 
 def _columns(by: tuple[str, ...], words: ShareWords) -> tuple[ShownColumn, ...]:
@@ -115,7 +120,8 @@ def _range(found: Estimate, per: int) -> str:
 
 
 def _notes(table: Table, settings: Settings) -> tuple[str, ...]:
-    limits = f"Limits are Wilson's at {settings.confidence:.0%}."
+    name = "Clopper and Pearson's" if settings.limits == "clopper-pearson" else "Wilson's"
+    limits = f"Limits are {name} at {settings.confidence * 100:g} %."
     hidden = table.withheld()
     if not hidden:
         return (limits,)

@@ -5,6 +5,9 @@
 * ``end``: every failure of an age group happened at the group's end, the convention of published Nevada-chart examples
   (for ships 100/140/150 and returns 3, 3, 5 / 2, 4 / 4 it gives shape 2.4928 and scale 6.6951, as ReliaSoft prints);
 * ``interval``: a failure lies somewhere inside its group, likelihood F(end) - F(start); right for real warranty data.
+  A group whose start is its end is an age known exactly and enters with its density under both.
+
+Units seen only from an age on (delayed entry) enter conditionally on having reached it.
 
 Limits are from the observed information on the logarithms of the parameters.
 Source: W. Q. Meeker and L. A. Escobar, Statistical Methods for Reliability Data (1998), chapters 7 and 8.
@@ -12,7 +15,7 @@ Source: W. Q. Meeker and L. A. Escobar, Statistical Methods for Reliability Data
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, gamma, log
 from typing import Literal
 
 import numpy as np
@@ -54,6 +57,11 @@ class WeibullFit:
     def age_at(self, share: float) -> float:
         """The age by which ``share`` of units have failed (B10 is ``age_at(0.1)``)."""
         return float(self.scale * (-np.log1p(-share)) ** (1 / self.shape))
+
+    @property
+    def mean_age(self) -> float:
+        """Mean age at failure."""
+        return float(self.scale * gamma(1 + 1 / self.shape))
 
     def age_interval(self, share: float) -> Interval:
         """Limits of ``age_at(share)`` by the delta method on its logarithm."""
@@ -98,8 +106,11 @@ def fit_weibull(groups: Sequence[Group], *, treatment: Treatment = "interval", c
         raise ValueError("a count is withheld: use fit_range")
     failed = [(g.start, g.end, g.count.low) for g in groups if g.end is not None and g.count.low]
     running = [(g.start, g.count.low) for g in groups if g.end is None and g.count.low and g.start > 0]
+    if any(end <= 0 for _, end, _ in failed):
+        raise ValueError("a failure at age 0 has no Weibull likelihood")
     _require_information(failed, running)
-    loss = _Loss(failed, running, treatment)
+    entered = [(g.entry, g.count.low) for g in groups if g.entry > 0 and g.count.low]
+    loss = _Loss(failed, running, entered, treatment)
     middle = float(np.average([(s + e) / 2 for s, e, _ in failed], weights=[n for *_, n in failed]))
     everything = sum(n for *_, n in failed) + sum(n for _, n in running)
     share = min(0.9, sum(n for *_, n in failed) / everything)
@@ -148,6 +159,7 @@ def fit_range(groups: Sequence[Group], *, treatment: Treatment = "interval", con
                 start=g.start,
                 end=g.end,
                 count=Count.exact(g.count.high if (g.end is not None) == failures_high else g.count.low),
+                entry=g.entry,
             )
             for g in groups
         ]
@@ -163,30 +175,36 @@ class _Loss:
     """Negative log likelihood of (log shape, log scale)."""
 
     def __init__(
-        self, failed: list[tuple[float, float, int]], running: list[tuple[float, int]], treatment: Treatment
+        self,
+        failed: list[tuple[float, float, int]],
+        running: list[tuple[float, int]],
+        entered: list[tuple[float, int]],
+        treatment: Treatment,
     ) -> None:
         self._start = np.array([s for s, _, _ in failed], dtype=float)
         self._end = np.array([e for _, e, _ in failed], dtype=float)
         self._failed = np.array([n for _, _, n in failed], dtype=float)
         self._age = np.array([a for a, _ in running], dtype=float)
         self._running = np.array([n for _, n in running], dtype=float)
-        self._treatment = treatment
+        self._entry = np.array([a for a, _ in entered], dtype=float)
+        self._entered = np.array([n for _, n in entered], dtype=float)
+        self._is_known = np.full(self._end.shape, treatment == "end") | (self._start == self._end)
 
     def __call__(self, point: NDArray[np.float64]) -> float:
         shape, log_scale = np.exp(np.clip(point[0], -12, 12)), point[1]
         with np.errstate(all="ignore"):
             at_end = np.exp(np.clip(shape * (np.log(self._end) - log_scale), -700, 700))
-            if self._treatment == "end":
-                terms = np.log(shape) - np.log(self._end) + np.log(at_end) - at_end
-            else:
-                at_start = np.where(
-                    self._start > 0,
-                    np.exp(np.clip(shape * (np.log(np.maximum(self._start, 1e-300)) - log_scale), -700, 700)),
-                    0.0,
-                )
-                terms = -at_start + np.log(-np.expm1(-(at_end - at_start)))
+            at_start = np.where(
+                self._start > 0,
+                np.exp(np.clip(shape * (np.log(np.maximum(self._start, 1e-300)) - log_scale), -700, 700)),
+                0.0,
+            )
+            density = np.log(shape) - np.log(self._end) + np.log(at_end) - at_end
+            inside = -at_start + np.log(-np.expm1(-(at_end - at_start)))
+            terms = np.where(self._is_known, density, inside)
             survived = np.exp(np.clip(shape * (np.log(self._age) - log_scale), -700, 700))
-            value = -(self._failed @ terms) + self._running @ survived
+            reached = np.exp(np.clip(shape * (np.log(self._entry) - log_scale), -700, 700))
+            value = -(self._failed @ terms) + self._running @ survived - self._entered @ reached
         return float(value) if np.isfinite(value) else 1e300
 
 

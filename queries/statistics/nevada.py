@@ -39,11 +39,16 @@ class Nevada:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """``count`` units whose age at failure lies in (``start``, ``end``]; ``end`` None: still running at ``start``."""
+    """``count`` units whose age at failure lies in (``start``, ``end``]; ``end`` None: still running at ``start``.
+
+    ``start`` equal to ``end`` is an age known exactly. Units first seen at age ``entry`` (delayed entry, left truncation)
+    say nothing about failures before it.
+    """
 
     start: float
     end: float | None
     count: Count
+    entry: float = 0.0
 
 
 def first_age(chart: Nevada) -> int:

@@ -8,6 +8,7 @@ denominator of an age only once it has been observed that long.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import Literal
 
 from scipy.stats import norm
 
@@ -15,27 +16,45 @@ from queries.statistics.counts import Count, total
 from queries.statistics.intervals import Estimate, Interval, poisson_limits, share
 from queries.statistics.nevada import AgeRow, Nevada, first_age
 
+Limits = Literal["log-log", "log", "plain"]
+"""The scale on which Greenwood's variance becomes limits: log(-log S), log S or S itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurvivalPoint:
-    """S just after ``age``; limits widen where counts are withheld, and ``point`` is then None."""
+    """S just after ``age``; limits widen where counts are withheld, and ``point`` is then None.
+
+    ``standard_error`` is Greenwood's, ``cumulative_hazard`` Nelson and Aalen's; both None where a count is withheld.
+    """
 
     age: float
     survival: Estimate
+    standard_error: float | None = None
+    cumulative_hazard: float | None = None
 
 
-def kaplan_meier(rows: Sequence[AgeRow], *, confidence: float = 0.95) -> tuple[SurvivalPoint, ...]:
+def kaplan_meier(
+    rows: Sequence[AgeRow], *, confidence: float = 0.95, limits: Limits = "log-log"
+) -> tuple[SurvivalPoint, ...]:
     """The product-limit estimate over ages in order; suspensions are whoever leaves ``at_risk`` without failing."""
     z = float(norm.ppf(0.5 + confidence / 2))
     exact = all(row.at_risk.is_exact and row.failed.is_exact for row in rows)
     points: list[SurvivalPoint] = []
     low = high = 1.0
-    low_sum = high_sum = 0.0
+    low_sum = high_sum = hazard = 0.0
     for row in rows:
         low, low_sum = _step(low, low_sum, row.failed.high, row.at_risk.low)
         high, high_sum = _step(high, high_sum, row.failed.low, row.at_risk.high)
-        interval = Interval(_limits(low, low_sum, z).low, _limits(high, high_sum, z).high)
-        points.append(SurvivalPoint(age=row.age, survival=Estimate(point=low if exact else None, interval=interval)))
+        interval = Interval(_limits(low, low_sum, z, limits).low, _limits(high, high_sum, z, limits).high)
+        hazard += row.failed.low / row.at_risk.low if row.at_risk.low else 0.0
+        points.append(
+            SurvivalPoint(
+                age=row.age,
+                survival=Estimate(point=low if exact else None, interval=interval),
+                standard_error=low * sqrt(low_sum) if exact else None,
+                cumulative_hazard=hazard if exact else None,
+            )
+        )
     return tuple(points)
 
 
@@ -47,10 +66,15 @@ def _step(survival: float, variance_sum: float, failed: int, at_risk: int) -> tu
     return survival * (1 - failed / at_risk), variance_sum + added
 
 
-def _limits(survival: float, variance_sum: float, z: float) -> Interval:
+def _limits(survival: float, variance_sum: float, z: float, scale: Limits) -> Interval:
     if survival in (0.0, 1.0):
         return Interval(survival, survival)
-    half = z * sqrt(variance_sum) / abs(log(survival))
+    spread = z * sqrt(variance_sum)
+    if scale == "plain":
+        return Interval(max(0.0, survival * (1 - spread)), min(1.0, survival * (1 + spread)))
+    if scale == "log":
+        return Interval(survival * exp(-spread), min(1.0, survival * exp(spread)))
+    half = spread / abs(log(survival))
     return Interval(survival ** exp(half), survival ** exp(-half))
 
 
