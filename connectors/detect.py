@@ -6,7 +6,7 @@ days are 12 or less, that is a question. Evidence is counts and conventions, nev
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,9 +15,9 @@ import pyarrow as pa
 from cleanroom.errors import Finding
 from cleanroom.identifiers.gtin import holds
 from connectors.detect_dates import DateGuess, guess_dates
-from connectors.formats import ROW, SourceOptions
+from connectors.formats import ROW, Source, SourceOptions
 from connectors.formats.delimited import DelimitedSource
-from connectors.formats.registry import find_format
+from connectors.formats.registry import Format, find_format
 
 _SAMPLE_ROWS = 5_000
 _COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:(?P<thousands>[. '])\d{3})+|\d+),\d+\Z")
@@ -61,6 +61,7 @@ class Proposal:
     delimiter: str | None
     quote: str | None
     header_row: int | None
+    has_header: bool
     decimal: str | None
     thousands: str | None
     columns: tuple[ColumnGuess, ...]
@@ -78,13 +79,11 @@ def detect(file: Path | BinaryIO, options: SourceOptions | None = None) -> Propo
     """
     options = options or SourceOptions()
     known = find_format(file, options)
-    source = known.open(file, options)
-    rows: list[pa.RecordBatch] = []
-    for batch in source.batches():
-        rows.append(batch.slice(0, _SAMPLE_ROWS))
-        break
-    sampled = rows[0].num_rows if rows else 0
-    columns = tuple(_column(name, _texts(rows, name)) for name in source.columns if name != ROW)
+    source, sampled, columns = _look(known, file, options)
+    is_headless = isinstance(source, DelimitedSource) and options.header_row is None and _is_data(columns)
+    if is_headless:
+        numbered = tuple(f"column_{place}" for place, _ in enumerate(source.columns, start=1))
+        source, sampled, columns = _look(known, file, replace(options, header_row=0, columns=numbered))
     is_text = isinstance(source, DelimitedSource)
     evidence = [f"format `{known.name}`: from the first bytes", f"{sampled} records were looked at"]
     if isinstance(source, DelimitedSource):
@@ -92,7 +91,8 @@ def detect(file: Path | BinaryIO, options: SourceOptions | None = None) -> Propo
         share = f"{guess.agreeing_records} of {guess.sampled_records}"
         evidence.append(f"encoding `{encoding.name}`: {encoding.evidence}")
         evidence.append(f"delimiter {dialect.delimiter!r}: {share} records have {guess.columns} columns")
-        evidence.append(f"header on line {source.header_row}: the first line with the usual number of filled cells")
+        header = f"header on line {source.header_row}: the first line with the usual number of filled cells"
+        evidence.append("no header: the first line looks like data" if is_headless else header)
     decimal, asked = _decimal(columns)
     evidence.extend(_evidence(column) for column in columns if column.kind not in ("text", "empty"))
     return Proposal(
@@ -101,13 +101,40 @@ def detect(file: Path | BinaryIO, options: SourceOptions | None = None) -> Propo
         delimiter=source.dialect.delimiter if isinstance(source, DelimitedSource) else None,
         quote=source.dialect.quote if isinstance(source, DelimitedSource) else None,
         header_row=source.header_row if isinstance(source, DelimitedSource) else None,
+        has_header=not is_headless,
         decimal=decimal if is_text else None,
         thousands=_thousands(columns) if is_text and decimal else None,
         columns=columns,
         sampled_rows=sampled,
         evidence=tuple(evidence),
-        questions=(*asked, *(question for column in columns for question in _questions(column))),
+        questions=(
+            *(("the first line looks like data: what are the columns called?",) if is_headless else ()),
+            *(("only one column was found: which is the delimiter?",) if is_text and len(columns) == 1 else ()),
+            *asked,
+            *(question for column in columns for question in _questions(column)),
+        ),
         findings=source.findings,
+    )
+
+
+def _look(known: Format, file: Path | BinaryIO, options: SourceOptions) -> tuple[Source, int, tuple[ColumnGuess, ...]]:
+    source = known.open(file, options)
+    rows: list[pa.RecordBatch] = []
+    for batch in source.batches():
+        rows.append(batch.slice(0, _SAMPLE_ROWS))
+        break
+    columns = tuple(_column(name, _texts(rows, name)) for name in source.columns if name != ROW)
+    return source, rows[0].num_rows if rows else 0, columns
+
+
+def _is_data(columns: Sequence[ColumnGuess]) -> bool:
+    """Whether the header holds what no header holds: an address, a date above dates, or numbers in half of its cells.
+
+    Days as headers of columns with numbers are a pivoted report, not data.
+    """
+    numbers = sum(1 for column in columns if _POINT.match(column.name) or _WHOLE.match(column.name))
+    return numbers * 2 > len(columns) or any(
+        _EMAIL.match(column.name) or (column.kind == "date" and guess_dates([column.name])) for column in columns
     )
 
 

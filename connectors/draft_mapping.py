@@ -52,7 +52,8 @@ def draft_mapping(
     _products_by_their_cells(plan, guesses, contract)
     _key_of_reports(plan, contract)
     missing = _missing(contract, plan)
-    questions = (*plan.questions, *_column_questions(plan, guesses, contract))
+    about_file = () if proposal.has_header and len(headers) > 1 else proposal.questions[:1]
+    questions = (*about_file, *plan.questions, *_column_questions(plan, guesses, contract))
     return Draft(_write(proposal, dataset, contract, plan, guesses, missing, questions), missing, questions)
 
 
@@ -227,8 +228,8 @@ def _write(
     return "\n".join(lines) + "\n"
 
 
-def _source(proposal: Proposal) -> dict[str, str | int]:
-    source: dict[str, str | int] = {"format": proposal.format}
+def _source(proposal: Proposal) -> dict[str, str | int | list[str]]:
+    source: dict[str, str | int | list[str]] = {"format": proposal.format}
     if proposal.encoding:
         source["encoding"] = proposal.encoding
     if proposal.delimiter:
@@ -237,7 +238,10 @@ def _source(proposal: Proposal) -> dict[str, str | int]:
         source["decimal"] = ","
     if proposal.thousands:
         source["thousands"] = proposal.thousands
-    if proposal.header_row and proposal.header_row != 1:
+    if not proposal.has_header:
+        source["header_row"] = 0
+        source["columns"] = [column.name for column in proposal.columns]
+    elif proposal.header_row and proposal.header_row != 1:
         source["header_row"] = proposal.header_row
     return source
 

@@ -12,6 +12,7 @@ from connectors.formats.delimited import open_delimited
 from connectors.formats.edifact import open_edifact
 from connectors.formats.epcis import open_epcis
 from connectors.formats.excel import open_excel
+from connectors.formats.foreign import refuse_foreign
 from connectors.formats.jsonl import open_jsonl
 from connectors.formats.opening import open_file, plain_stream
 from connectors.formats.ords import open_ords
@@ -180,6 +181,7 @@ def find_format(file: Path | BinaryIO, options: SourceOptions) -> Format:
     finally:
         if isinstance(file, Path):
             stream.close()
+    refuse_foreign(head)
     for known in FORMATS:
         if known.looks_like(head):
             return known

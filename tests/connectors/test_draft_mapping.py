@@ -138,3 +138,26 @@ def test_thousands_marks_and_money_are_drafted() -> None:
     text = draft(b'Order,Date,Qty,Amount\n1,2026-04-13,1,"$1,299.50"\n2,2026-04-14,-1,($39.90)\n', "sales").text
     assert "thousands: ','" in text
     assert "net_amount: {from: Amount}" in text
+
+
+def test_a_file_without_a_header_shows_none_of_its_cells() -> None:
+    """INVARIANT I15: the first row of people is no list of column names; the draft numbers the columns and asks."""
+    drafted = draft(b"A1,2026-04-13,K1,1,39.90,jo@mail.example\nA2,2026-04-14,K2,2,10.00,bo@mail.example\n", "sales")
+    assert "mail.example" not in drafted.text
+    assert "header_row: 0, columns: [column_1, column_2, column_3, column_4, column_5, column_6]" in drafted.text
+    assert drafted.questions[0] == "the first line looks like data: what are the columns called?"
+    parsed = parse_mapping(drafted.text.encode(), place="draft")
+    assert parsed.source.header_row == 0
+
+
+def test_days_above_numbers_are_a_pivoted_report() -> None:
+    """Its header is a header."""
+    text = draft(b"Store,SKU,2026-04-05,2026-04-12\nnorth,K1,1,2\nsouth,K2,3,4\n", "sales").text
+    assert "header_row: 0" not in text
+    assert "store_id: {from: Store}" in text
+
+
+def test_a_single_column_is_asked_about() -> None:
+    """A delimiter that was not recognised, or fixed widths, which are not read."""
+    drafted = draft(b"Order Date       SKU Qty\nA1    2026-04-13 K1   1\n", "sales")
+    assert drafted.questions[0] == "only one column was found: which is the delimiter?"

@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -80,6 +81,33 @@ def _prepare_files(paths: list[Path], out: Path, mapping: str = MAPPING) -> Prep
 
 def _rows(prepared: Prepared) -> pa.Table:
     return pq.read_table(prepared.folder / "rows.parquet")
+
+
+def test_identifiers_are_counted_into_the_signed_manifest(tmp_path: Path) -> None:
+    """Seven rows after the skip: serials, e-mails and phones that are there, missing, malformed; counts, no value."""
+    prepared = _prepare(tmp_path, HEADER + "".join(LINES))
+    assert [
+        (known.column, known.profile, known.rows, known.missing, known.malformed, known.measured, known.repeated)
+        for known in prepared.identifiers
+    ] == [
+        ("buyer_email", "email.uid2@1", 7, 1, 1, 5, 4),
+        ("buyer_phone", "phone.e164@1", 7, 5, 0, 2, 1),
+        ("serial", "serial.plain@1", 7, 3, 1, 3, 1),
+    ]
+    document = (prepared.folder / "manifest.json").read_bytes()
+    verified = verify_package(
+        document, prepared.folder / "rows.parquet", verify_key=KEYS.signing.verify_key, contract=SALES
+    ).manifest
+    assert [entry.model_dump() for entry in verified.identifiers] == [asdict(known) for known in prepared.identifiers]
+    assert b"janedoe" not in document.lower()
+
+
+def test_serials_that_run_on_are_warned_of(tmp_path: Path) -> None:
+    """A hundred in a row; the finding says what to do."""
+    lines = "".join(f"A{n},71053,1,3.39,2026-01-02,Acme,SN{n:05},,,,\n" for n in range(100))
+    prepared = _prepare(tmp_path, HEADER + lines)
+    found = [finding for finding in prepared.findings if finding.code == "CR-V050"]
+    assert [(finding.column, finding.count) for finding in found] == [("serial", 100)]
 
 
 def test_rows_are_mapped_normalised_tokenised_and_typed(tmp_path: Path) -> None:
