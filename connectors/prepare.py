@@ -5,18 +5,19 @@ local file. ``rows_read == rows.count + rows_rejected + rows_skipped``, always.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
-from cleanroom.client.manifest import Manifest, sign_manifest
+from cleanroom.client.manifest import IdentifierEntry, Manifest, sign_manifest
 from cleanroom.contracts.model import Contract, Role
 from cleanroom.crypto.member import MemberKeys
 from cleanroom.crypto.symmetric import CollaborationKey
 from cleanroom.errors import Finding, UsageProblem
 from cleanroom.names import ColumnName, MemberName
+from cleanroom.quality.identity import IdentifierQuality, identity_findings
 from connectors.ahead import ahead
 from connectors.derive import Repeats, derived_key
 from connectors.formats.codes import REJECTIONS
@@ -41,6 +42,7 @@ class Prepared:
     folder: Path
     manifest: Manifest
     findings: tuple[Finding, ...]
+    identifiers: tuple[IdentifierQuality, ...]
 
 
 def prepare(
@@ -111,6 +113,7 @@ def _package(
             readers.append(rows.findings)
         # 4. Close, digest, sign.
         entry, period = writer.finish_rows()
+        identifiers = state.identities.quality()
         manifest = Manifest(
             dataset=recipe.contract.dataset,
             contract_version=recipe.contract.version,
@@ -123,11 +126,12 @@ def _package(
             period=period,
             profiles={name: profile.name for name, profile in sorted(recipe.profiles.items())},
             collaboration_key=collaboration.id if collaboration is not None and recipe.makers else None,
+            identifiers=tuple(IdentifierEntry(**asdict(known)) for known in identifiers),
         )
         folder = writer.finish(sign_manifest(manifest, keys.signing))
     _note_whole(recipe, state, entry.count)
-    findings = merged([*readers, state.noticed.findings()], one_file=len(files) == 1)
-    return Prepared(folder=folder, manifest=manifest, findings=findings)
+    findings = merged([*readers, state.noticed.findings(), identity_findings(identifiers)], one_file=len(files) == 1)
+    return Prepared(folder=folder, manifest=manifest, findings=findings, identifiers=identifiers)
 
 
 def _account_for_unread(rows: FileRows, state: Progressed, writer: PackageWriter) -> None:

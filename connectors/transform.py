@@ -20,6 +20,7 @@ from connectors.cells import cell_text, number_tails
 from connectors.convert import loses_digits, typed
 from connectors.derive import LINE, TRANSACTION, Ordinals, Repeats
 from connectors.formats import ROW
+from connectors.identity import Identities
 from connectors.mapping import ColumnRule, DataMapping
 from connectors.noticed import Noticed
 from connectors.tokenise import TokenMaker
@@ -54,6 +55,7 @@ class Progressed:
     ordinals: Ordinals = field(default_factory=Ordinals)
     repeats: Repeats
     noticed: Noticed = field(default_factory=Noticed)
+    identities: Identities = field(default_factory=Identities)
     read: int = 0
     rejected: int = 0
     skipped: int = 0
@@ -100,7 +102,7 @@ def read_values(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Value
     """The first half, in the file's order: skip, read, normalise, reject."""
     state.read += frame.height
     frame = _without_skipped(_numbered(frame, recipe, state), recipe, state)
-    values, failed = _values(frame, recipe, state.noticed)
+    values, failed = _values(frame, recipe, state)
     failed += _missing(values, recipe)
     rejects, keep = _rejects(frame, failed, state.noticed)
     if keep is not None:
@@ -147,8 +149,10 @@ Failure = tuple[ColumnName, str, pl.Series]
 """Column, code, and the boolean column of rows it is true of."""
 
 
-def _values(frame: pl.DataFrame, recipe: Recipe, noticed: Noticed) -> tuple[dict[ColumnName, pl.Series], list[Failure]]:
-    rules = recipe.rules
+def _values(
+    frame: pl.DataFrame, recipe: Recipe, state: Progressed
+) -> tuple[dict[ColumnName, pl.Series], list[Failure]]:
+    rules, noticed = recipe.rules, state.noticed
     values: dict[ColumnName, pl.Series] = {}
     failed: list[Failure] = []
     for rule in rules:
@@ -159,6 +163,8 @@ def _values(frame: pl.DataFrame, recipe: Recipe, noticed: Noticed) -> tuple[dict
         profile = recipe.profiles.get(name)
         if profile is not None:
             values[name] = _normalised(profile, text, rule, frame, noticed)
+            if rule.target.role is Role.IDENTIFIER:
+                state.identities.add(rule.target, profile.name, text, values[name])
             continue
         values[name] = typed(text, rule)
         if values[name].null_count() != text.null_count():

@@ -39,11 +39,31 @@ class PeriodEntry(_Frozen):
     last: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
 
 
+class IdentifierEntry(_Frozen):
+    """Counts about one identifier column; see ``cleanroom.quality.identity.IdentifierQuality``."""
+
+    column: str = Field(pattern=_NAME)
+    profile: str = Field(pattern=r"^[a-z][a-z0-9_.]{0,40}@[0-9]{1,4}$")
+    rows: int = Field(ge=0)
+    missing: int = Field(ge=0)
+    malformed: int = Field(ge=0)
+    measured: int = Field(ge=0)
+    repeated: int = Field(ge=0)
+    guessable: int = Field(ge=0)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the parts are no larger than their wholes."""
+        return self.missing + self.malformed + self.measured <= self.rows and (
+            max(self.repeated, self.guessable) <= self.measured
+        )
+
+
 class Manifest(_Frozen):
     """``rows_read == rows.count + rows_rejected + rows_skipped``; ``created`` is an ISO moment in UTC.
 
     ``profiles`` maps each normalised column to its profile; ``collaboration_key`` is the id of the key tokens were
-    made with, None when the package holds no token.
+    made with, None when the package holds no token. ``identifiers`` is empty in packages of earlier clients.
     """
 
     format: str = FORMAT
@@ -58,10 +78,11 @@ class Manifest(_Frozen):
     period: PeriodEntry | None
     profiles: dict[str, str]
     collaboration_key: str | None
+    identifiers: tuple[IdentifierEntry, ...] = Field(default=(), max_length=32, strict=False)  # a JSON list
 
     def content(self) -> bytes:
-        """The signed bytes."""
-        return canonical_json(self.model_dump())
+        """The signed bytes; without ``identifiers`` where there are none, as earlier clients signed."""
+        return canonical_json(self.model_dump(exclude=None if self.identifiers else {"identifiers"}))
 
 
 class SignedManifest(_Frozen):
@@ -92,6 +113,7 @@ class SignedManifest(_Frozen):
             raise refused from None
         manifest = signed.manifest
         adds_up = manifest.rows_read == manifest.rows.count + manifest.rows_rejected + manifest.rows_skipped
+        adds_up = adds_up and all(entry.adds_up for entry in manifest.identifiers)
         if manifest.format != FORMAT or not adds_up or not _moment(manifest.created) or not _ordered(manifest.period):
             raise refused
         return signed

@@ -11,7 +11,8 @@ from cleanroom.ingest.guarding import guard_findings, guard_rules, sampled_findi
 from cleanroom.ingest.job import Declared, IngestJob, check_declared
 from cleanroom.ingest.refusal import FileRefused
 from cleanroom.ingest.schema import check_schema
-from cleanroom.quality.judge import decided_findings, judge
+from cleanroom.quality.identity import identity_findings
+from cleanroom.quality.judge import decided_counts, decided_findings, judge
 from cleanroom.quality.report import Evidence, QualityReport, sorted_findings
 from cleanroom.quality.rules import RowRule, Severity, row_rules
 from cleanroom.vault.commit import Commit, FileProfile
@@ -72,7 +73,9 @@ def examine(
     checkpoint("guarded")
     figures = profile(writer.connection, staged, declared.profiles)
     before = tuple(c.note for c in history if c.note is not None and c.note.dataset == job.contract.dataset)
-    report = judge(staged, figures, rules, before, appending=job.mode is Mode.APPEND)
+    told = declared.identifiers
+    report = judge(staged, figures, rules, before, appending=job.mode is Mode.APPEND, more=identity_findings(told))
+    report = replace(report, identifiers=told)
     if second_opinion is not None:
         report = replace(report, evidence=second_opinion(writer.connection, staged, rules))
     _refuse_if_fatal(report)
@@ -83,7 +86,12 @@ def examine(
 def with_decided(report: QualityReport, decided: Decided) -> QualityReport:
     """``report`` with what the comparison inside the file and with the vault added."""
     findings = (*report.findings, *decided_findings(decided.tallies, decided.counts.rows))
-    return replace(report, quarantined=decided.counts.quarantined, findings=sorted_findings(findings))
+    return replace(
+        report,
+        quarantined=decided.counts.quarantined,
+        findings=sorted_findings(findings),
+        rules=(*report.rules, *decided_counts(decided.tallies)),
+    )
 
 
 def _guarded(rules: tuple[RowRule, ...], staged: Staged) -> tuple[Finding, ...]:

@@ -7,19 +7,24 @@ from typing import Protocol
 from cleanroom.contracts import Contract
 from cleanroom.errors import DataRefused
 from cleanroom.names import Digest, UploadId
+from cleanroom.quality.identity import IdentifierQuality
 from cleanroom.vault.decide import Mode
 from cleanroom.vault.package_file import PackageFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """A manifest whose signature and digest hold. ``skipped``: (reason, rows) left out before packaging."""
+    """A manifest whose signature and digest hold. ``skipped``: (reason, rows) left out before packaging.
+
+    ``identifiers`` is what the member's machine counted about them; only the uploader is told.
+    """
 
     package: Digest
     contract_version: str
     rows: int
     profiles: tuple[str, ...] = ()
     skipped: tuple[tuple[str, int], ...] = ()
+    identifiers: tuple[IdentifierQuality, ...] = ()
 
 
 class VerifyPackage(Protocol):

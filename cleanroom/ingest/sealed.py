@@ -9,7 +9,8 @@ from cleanroom.ingest.receipt import Receipt
 from cleanroom.ingest.refusal import FileRefused
 from cleanroom.ingest.schema import SchemaRefused
 from cleanroom.names import UploadId
-from cleanroom.quality.report import Evidence, QualityReport, Trend
+from cleanroom.quality.identity import IdentifierQuality
+from cleanroom.quality.report import Evidence, QualityReport, RuleCount, Trend
 
 _PURPOSE = "findings"
 
@@ -24,6 +25,8 @@ def open_report(sealed: bytes, upload: UploadId, key: DataKey) -> QualityReport:
     plain = json.loads(open_blob(key.blob_key(_PURPOSE), sealed, associated=_context(upload)))
     plain["findings"] = tuple(Finding(**{**f, "rows": tuple(f["rows"])}) for f in plain["findings"])
     plain["trend"] = tuple(Trend(**t) for t in plain["trend"])
+    plain["rules"] = tuple(RuleCount(**rule) for rule in plain.get("rules", ()))
+    plain["identifiers"] = tuple(IdentifierQuality(**known) for known in plain.get("identifiers", ()))
     if plain["evidence"] is not None:
         evidence = plain["evidence"]
         plain["evidence"] = Evidence(**{**evidence, "disagreements": tuple(evidence["disagreements"])})

@@ -12,6 +12,7 @@ from cleanroom.crypto.keys import VerifyKey
 from cleanroom.errors import DataRefused
 from cleanroom.ingest.job import Declared
 from cleanroom.names import Digest, MemberName
+from cleanroom.quality.identity import IdentifierQuality
 from cleanroom.vault.package_file import PackageFile
 
 
@@ -44,4 +45,5 @@ class SignedPackage:
             rows=checked.rows.count,
             profiles=(*profiles, f"key={checked.collaboration_key}"),
             skipped=tuple((reason, count) for reason, count in left_out if count),
+            identifiers=tuple(IdentifierQuality(**entry.model_dump()) for entry in checked.identifiers),
         )

@@ -1,54 +1,82 @@
-"""How well a dataset's rows can be matched: null and duplicate share per token column, exactly.
+"""How good a file's identifiers are to match by: counts per identifier column, taken on the member's own machine.
 
-For the member that owns the rows. Shares are in thousandths, so that nothing here is a float. Whether identifiers are
-malformed or guessable is seen on the member's machine, before they are tokens; the match rate between members is a
-protected query like any other.
+Comes in with the signed manifest: counts only, for once identifiers are tokens nobody can see whether they were
+malformed or easy to guess. Shown to the uploader, never to another member. Shares are in thousandths, so that nothing
+here is a float. How many identifiers *match* another member's is a protected question like any other: the ``overlap``
+insight asks it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cleanroom.contracts import Contract
-from cleanroom.names import ColumnName
-from cleanroom.vault.history import ALIAS, datasets, reader
-from cleanroom.vault.tables import quoted, token_columns
-from cleanroom.vault.vault import Vault
+from cleanroom.errors import Finding
+
+_FEW = 20
+"""Below this a share says nothing, and nothing is warned of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenQuality:
-    """One token column. ``repeated`` are rows whose token stands in an earlier row too; ``distinct`` tokens."""
+class IdentifierQuality:
+    """One identifier column of one file, made canonical under ``profile``.
 
-    column: ColumnName
+    ``rows`` are the file's rows after the mapping's skips: ``missing`` had none, ``malformed`` one that the profile
+    refuses. Of the others the first ``measured`` were looked at closer: ``repeated`` stand in an earlier row too;
+    ``guessable`` have a neighbour among the others that is fewer than a thousand guesses away.
+    """
+
+    column: str
+    profile: str
     rows: int
-    nulls: int
-    distinct: int
+    missing: int
+    malformed: int
+    measured: int
+    repeated: int
+    guessable: int
 
     @property
-    def repeated(self) -> int:
-        """Rows beyond the first of each token."""
-        return self.rows - self.nulls - self.distinct
+    def missing_share(self) -> int:
+        """Thousandths of all rows."""
+        return _share(self.missing, self.rows)
 
     @property
-    def null_share(self) -> int:
-        """Thousandths of all rows without a token."""
-        return 1000 * self.nulls // self.rows if self.rows else 0
+    def malformed_share(self) -> int:
+        """Thousandths of all rows."""
+        return _share(self.malformed, self.rows)
 
     @property
     def repeated_share(self) -> int:
-        """Thousandths of the rows with a token that repeat one."""
-        return 1000 * self.repeated // (self.rows - self.nulls) if self.rows > self.nulls else 0
+        """Thousandths of the measured."""
+        return _share(self.repeated, self.measured)
+
+    @property
+    def guessable_share(self) -> int:
+        """Thousandths of the measured."""
+        return _share(self.guessable, self.measured)
+
+    @property
+    def is_guessable(self) -> bool:
+        """Whether guessable identifiers are the rule in this file, not the exception."""
+        return self.guessable >= _FEW and 2 * self.guessable >= self.measured
 
 
-def identity_quality(vault: Vault, contract: Contract) -> tuple[TokenQuality, ...]:
-    """Per token column of the dataset as it is now; empty where the vault has no such dataset."""
-    tokens = token_columns(contract)
-    if not tokens or contract.dataset not in datasets(vault):
-        return ()
-    each = ", ".join(f"count({quoted(c.name)}), count(DISTINCT {quoted(c.name)})" for c in tokens)
-    with reader(vault) as connection:
-        row = connection.execute(f"SELECT count(*), {each} FROM {ALIAS}.{quoted(contract.dataset)}").fetchone()
-    rows, *pairs = (int(value) for value in row or ())
+def identity_findings(identifiers: Sequence[IdentifierQuality]) -> tuple[Finding, ...]:
+    """A warning for each column whose identifiers can be listed by counting."""
     return tuple(
-        TokenQuality(column=column.name, rows=rows, nulls=rows - present, distinct=distinct)
-        for column, present, distinct in zip(tokens, pairs[::2], pairs[1::2], strict=True)
+        Finding(
+            code="CR-V050",
+            severity="warning",
+            message=f"`{known.column}` can be guessed: most are fewer than 1,000 numbers away from another one",
+            help="every member holds the collaboration key and could test all numbers against tokens it sees: give "
+            "`unit_token` no grant but `count_distinct` in your policy, share the key with no more members than needed, "
+            "and ask the maker for serials with a random part",
+            column=known.column,
+            count=known.guessable,
+        )
+        for known in identifiers
+        if known.is_guessable
     )
+
+
+def _share(part: int, whole: int) -> int:
+    # Rounded up, so that something is never shown as nothing.
+    return -(-1000 * part // whole) if whole else 0

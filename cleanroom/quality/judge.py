@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cleanroom.errors import Finding
 from cleanroom.quality.file_checks import FileContext, file_findings
-from cleanroom.quality.report import QualityReport, Trend, share_in_words, sorted_findings
+from cleanroom.quality.report import QualityReport, RuleCount, Trend, share_in_words, sorted_findings
 from cleanroom.quality.rules import RowRule, RuleKind, Severity
 from cleanroom.vault.commit import CommitNote, FileProfile
 from cleanroom.vault.decide import DUPLICATE_RULE, ERASED_RULE, EXISTS_RULE, TWIN_RULE
@@ -70,6 +70,7 @@ def judge(
 def decided_findings(tallies: tuple[Tally, ...], rows: int) -> tuple[Finding, ...]:
     """Findings that only the comparison inside the file and with the vault could make."""
     return tuple(
+        rules=tuple(_row_count(by_id[tally.rule], tally) for tally in staged.tallies),
         Finding(
             code="CR-V048" if tally.rule == ERASED_RULE else "CR-V027",
             severity=_DECIDED[tally.rule][2],
@@ -88,6 +89,21 @@ def words_for(rules: Sequence[RowRule]) -> Mapping[str, str]:
 
 
 def _row_finding(rule: RowRule, tally: Tally, rows: int) -> Finding:
+def decided_counts(tallies: tuple[Tally, ...]) -> tuple[RuleCount, ...]:
+    """The same, by rule."""
+    return tuple(
+        RuleCount(
+            rule=tally.rule,
+            column="",
+            severity=_DECIDED[tally.rule][2],
+            words=_DECIDED[tally.rule][0],
+            help=_DECIDED[tally.rule][1],
+            rows=tally.rows,
+        )
+        for tally in tallies
+    )
+
+
     return Finding(
         code=ROW_RULE,
         severity=str(rule.severity),
@@ -105,6 +121,17 @@ def _mostly_broken_columns(staged: Staged, rules: Mapping[str, RowRule]) -> int:
         for tally in staged.tallies
         if rules[tally.rule].severity is Severity.ERROR
         and rules[tally.rule].kind is not RuleKind.PERIOD
+def _row_count(rule: RowRule, tally: Tally) -> RuleCount:
+    return RuleCount(
+        rule=rule.id,
+        column=str(rule.columns[0]),
+        severity=str(rule.severity),
+        words=rule.words,
+        help=rule.help,
+        rows=tally.rows,
+    )
+
+
         and 2 * tally.rows > staged.rows
     }
     return len(columns)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from cleanroom.canonical import canonical_json
 from cleanroom.errors import Finding
+from cleanroom.quality.identity import IdentifierQuality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,18 @@ class Trend:
     quarantined: int
     first_day: str | None
     last_day: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """One rule about single rows that some row breaks. ``rule`` is its id, the same in every file; ``rows`` break it."""
+
+    rule: str
+    column: str
+    severity: str
+    words: str
+    help: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +49,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityReport:
-    """The page about one file. ``findings`` are sorted by severity, then rule; ``trend`` is oldest first."""
+    """The page about one file. ``findings`` are sorted by severity, then rule; ``trend`` is oldest first.
+
+    ``rules`` are the findings about rows once more, by rule, as a trend needs them.
+    """
 
     rows: int
     quarantined: int
     findings: tuple[Finding, ...]
     trend: tuple[Trend, ...] = ()
     evidence: Evidence | None = None
+    rules: tuple[RuleCount, ...] = ()
+    identifiers: tuple[IdentifierQuality, ...] = ()
 
     @property
     def fatal(self) -> tuple[Finding, ...]:

@@ -1,16 +1,37 @@
-"""Token columns of a dataset, counted."""
+"""Counts about identifiers, as shares and as warnings."""
 
-from pathlib import Path
+from dataclasses import replace
 
-from cleanroom.quality.identity import TokenQuality, identity_quality
-from tests.cleanroom.ingest.rig import CLAIMS, SALES, Rig, sale
+import pytest
+
+from cleanroom.quality.identity import IdentifierQuality, identity_findings
+
+SERIALS = IdentifierQuality(
+    column="serial",
+    profile="serial.plain@1",
+    rows=1000,
+    missing=100,
+    malformed=1,
+    measured=899,
+    repeated=9,
+    guessable=400,
+)
 
 
-def test_nulls_and_repeats_are_counted(tmp_path: Path) -> None:
-    """Seven buyers over twenty rows, four of them nobody; every unit once; no claims at all."""
-    rig = Rig.make(tmp_path)
-    rig.push([sale(n, **({"buyer_token": None} if n < 4 else {})) for n in range(20)])
-    unit, buyer = identity_quality(rig.vault, SALES)
-    assert unit == TokenQuality(column=unit.column, rows=20, nulls=0, distinct=20)
-    assert (buyer.null_share, buyer.repeated, buyer.repeated_share) == (200, 9, 562)
-    assert identity_quality(rig.vault, CLAIMS) == ()
+def test_shares_are_of_what_was_looked_at() -> None:
+    """Thousandths, rounded up; a file without identifiers has no share."""
+    assert (SERIALS.missing_share, SERIALS.malformed_share) == (100, 1)
+    assert (SERIALS.repeated_share, SERIALS.guessable_share) == (11, 445)
+    nobody = replace(SERIALS, rows=0, missing=0, malformed=0, measured=0, repeated=0, guessable=0)
+    assert (nobody.missing_share, nobody.repeated_share, nobody.is_guessable) == (0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("guessable", "measured", "is_warned"), [(449, 899, False), (450, 899, True), (19, 19, False), (20, 20, True)]
+)
+def test_a_column_that_counting_lists_is_warned_of(guessable: int, measured: int, is_warned: bool) -> None:
+    """From half of the identifiers on, and never about a handful."""
+    found = identity_findings([replace(SERIALS, guessable=guessable, measured=measured)])
+    assert [(f.code, f.severity, f.column, f.count) for f in found] == (
+        [("CR-V050", "warning", "serial", guessable)] if is_warned else []
+    )
