@@ -7,7 +7,7 @@ from cleanroom.quality.file_checks import FileContext, file_findings
 from cleanroom.quality.report import QualityReport, RuleCount, Trend, share_in_words, sorted_findings
 from cleanroom.quality.rules import RowRule, RuleKind, Severity
 from cleanroom.vault.commit import CommitNote, FileProfile
-from cleanroom.vault.decide import DUPLICATE_RULE, ERASED_RULE, EXISTS_RULE, TWIN_RULE
+from cleanroom.vault.decide import DUPLICATE_RULE, ERASED_RULE, EXISTS_RULE, OLDER_RULE, TWIN_RULE
 from cleanroom.vault.stage import Staged, Tally
 
 ROW_RULE = "CR-V026"
@@ -26,8 +26,14 @@ _DECIDED: Mapping[str, tuple[str, str, str]] = {
         "nothing to do; take the person out of the extract if you can",
         "warning",
     ),
+    OLDER_RULE: (
+        "rows are older than what the vault holds, by `restated_at`; the newer ones stay",
+        "nothing to do; a correction carries a later `restated_at` than the row it corrects",
+        "note",
+    ),
     DUPLICATE_RULE: ("rows repeat another row of the file exactly; each is kept once", "", "note"),
 }
+_DECIDED_CODES: Mapping[str, str] = {ERASED_RULE: "CR-V048", OLDER_RULE: "CR-V049"}
 
 
 def judge(
@@ -64,15 +70,15 @@ def judge(
         quarantined=broken,
         findings=sorted_findings((*row_findings, *file_findings(context), *more)),
         trend=tuple(_trend(note) for note in before[-10:]),
+        rules=tuple(_row_count(by_id[tally.rule], tally) for tally in staged.tallies),
     )
 
 
 def decided_findings(tallies: tuple[Tally, ...], rows: int) -> tuple[Finding, ...]:
     """Findings that only the comparison inside the file and with the vault could make."""
     return tuple(
-        rules=tuple(_row_count(by_id[tally.rule], tally) for tally in staged.tallies),
         Finding(
-            code="CR-V048" if tally.rule == ERASED_RULE else "CR-V027",
+            code=_DECIDED_CODES.get(tally.rule, "CR-V027"),
             severity=_DECIDED[tally.rule][2],
             message=f"{_DECIDED[tally.rule][0]}: {share_in_words(tally.rows, rows)}",
             help=_DECIDED[tally.rule][1],
@@ -83,12 +89,6 @@ def decided_findings(tallies: tuple[Tally, ...], rows: int) -> tuple[Finding, ..
     )
 
 
-def words_for(rules: Sequence[RowRule]) -> Mapping[str, str]:
-    """Rule id -> the rule in words, for the quarantine."""
-    return {**{rule.id: rule.words for rule in rules}, **{rule: words for rule, (words, _, _) in _DECIDED.items()}}
-
-
-def _row_finding(rule: RowRule, tally: Tally, rows: int) -> Finding:
 def decided_counts(tallies: tuple[Tally, ...]) -> tuple[RuleCount, ...]:
     """The same, by rule."""
     return tuple(
@@ -104,6 +104,12 @@ def decided_counts(tallies: tuple[Tally, ...]) -> tuple[RuleCount, ...]:
     )
 
 
+def words_for(rules: Sequence[RowRule]) -> Mapping[str, str]:
+    """Rule id -> the rule in words, for the quarantine."""
+    return {**{rule.id: rule.words for rule in rules}, **{rule: words for rule, (words, _, _) in _DECIDED.items()}}
+
+
+def _row_finding(rule: RowRule, tally: Tally, rows: int) -> Finding:
     return Finding(
         code=ROW_RULE,
         severity=str(rule.severity),
@@ -115,12 +121,6 @@ def decided_counts(tallies: tuple[Tally, ...]) -> tuple[RuleCount, ...]:
     )
 
 
-def _mostly_broken_columns(staged: Staged, rules: Mapping[str, RowRule]) -> int:
-    columns = {
-        rules[tally.rule].columns[0]
-        for tally in staged.tallies
-        if rules[tally.rule].severity is Severity.ERROR
-        and rules[tally.rule].kind is not RuleKind.PERIOD
 def _row_count(rule: RowRule, tally: Tally) -> RuleCount:
     return RuleCount(
         rule=rule.id,
@@ -132,6 +132,12 @@ def _row_count(rule: RowRule, tally: Tally) -> RuleCount:
     )
 
 
+def _mostly_broken_columns(staged: Staged, rules: Mapping[str, RowRule]) -> int:
+    columns = {
+        rules[tally.rule].columns[0]
+        for tally in staged.tallies
+        if rules[tally.rule].severity is Severity.ERROR
+        and rules[tally.rule].kind is not RuleKind.PERIOD
         and 2 * tally.rows > staged.rows
     }
     return len(columns)

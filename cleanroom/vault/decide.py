@@ -6,6 +6,9 @@ the lake that the commit takes out. Rows are compared column by column, never by
 What a natural key means inside one file: rows equal in every stored column are one row (the first is kept, the others
 are counted as duplicates); rows that share the key and differ are all quarantined, because nobody can tell which one
 is right.
+
+What upsert means between files: the file pushed last wins, unless the contract has a ``restated_at`` column: then a row
+restated earlier (never is earliest) leaves the stored one as it is, so that files may come in any order.
 """
 
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ from uuid import UUID
 import duckdb
 
 from cleanroom.errors import UsageProblem
+from cleanroom.names import ColumnName
 from cleanroom.vault.commit import RowCounts
 from cleanroom.vault.package_file import TABLE
 from cleanroom.vault.physical import row_expression, stored_expressions
@@ -28,6 +32,8 @@ TWIN_RULE = "unique:natural_key"
 EXISTS_RULE = "append:key_exists"
 DUPLICATE_RULE = "duplicate:row"
 ERASED_RULE = "erased:person"
+OLDER_RULE = "upsert:older"
+_VERSION = ColumnName("restated_at")
 
 
 class Mode(StrEnum):
@@ -48,6 +54,7 @@ class Fate(IntEnum):
     TWIN = 5  # quarantined by TWIN_RULE
     EXISTS = 6  # quarantined by EXISTS_RULE
     ERASED = 7  # quarantined by ERASED_RULE
+    OLDER = 8  # the vault holds a later restatement, which stays: counted as unchanged
 
 
 _QUARANTINED = frozenset({Fate.QUARANTINED, Fate.TWIN, Fate.EXISTS, Fate.ERASED})
@@ -174,12 +181,20 @@ def _matches(connection: duckdb.DuckDBPyConnection, staged: Staged, mode: Mode) 
     changed = Fate.EXISTS if mode is Mode.APPEND else Fate.CHANGED
     connection.execute(
         f"INSERT INTO fate SELECT f._row, CASE WHEN {_same(staged, 'f', 'l')} THEN {Fate.UNCHANGED:d} "
-        f"ELSE {changed:d} END FROM (SELECT * FROM {_rows_of(staged)} WHERE _row IN (SELECT _row FROM hit)) f "
+        f"WHEN {_older(staged, mode)} THEN {Fate.OLDER:d} ELSE {changed:d} END FROM (SELECT * FROM {_rows_of(staged)} WHERE _row IN (SELECT _row FROM hit)) f "
         f"JOIN {table} l ON {on}"
     )
     connection.execute(
         f"INSERT INTO gone SELECT {keys} FROM facts WHERE _row IN (SELECT _row FROM fate WHERE fate = {Fate.CHANGED:d})"
     )
+
+
+def _older(staged: Staged, mode: Mode) -> str:
+    """Whether the file's row ``f`` was restated before the stored row ``l``."""
+    if mode is not Mode.UPSERT or _VERSION not in staged.contract.by_name:
+        return "false"
+    version = quoted(_VERSION)
+    return f"l.{version} IS NOT NULL AND coalesce(f.{version} < l.{version}, true)"
 
 
 def _removed(connection: duckdb.DuckDBPyConnection, staged: Staged, period: tuple[date, date]) -> None:
@@ -201,7 +216,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, staged: Staged) -> RowCounts:
         rows=staged.rows,
         inserted=staged.rows - sum(by.values()),
         changed=by[Fate.CHANGED],
-        unchanged=by[Fate.UNCHANGED],
+        unchanged=by[Fate.UNCHANGED] + by[Fate.OLDER],
         duplicate=by[Fate.DUPLICATE],
         quarantined=sum(by[fate] for fate in _QUARANTINED),
         removed=gone - by[Fate.CHANGED],
@@ -214,6 +229,7 @@ def _tallies(connection: duckdb.DuckDBPyConnection) -> tuple[Tally, ...]:
         int(Fate.EXISTS): EXISTS_RULE,
         int(Fate.DUPLICATE): DUPLICATE_RULE,
         int(Fate.ERASED): ERASED_RULE,
+        int(Fate.OLDER): OLDER_RULE,
     }
     rows = connection.execute(
         f"SELECT fate, count(*), min(_row, {FIRST_ROWS}) FROM fate GROUP BY fate ORDER BY fate"

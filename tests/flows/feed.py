@@ -75,24 +75,28 @@ class Feed:
 def feed(folder: Path) -> Iterator[Feed]:
     """A new room with one retailer whose profile is stored, served while the block lasts."""
     quiet()
-    with Room.create(folder / "room", name="pier") as room:
-        operator = local_operator()
-        add_member(room, operator, "harbor", MemberKind.RETAILER)
-        add_user(room, operator, "mia", member="harbor", roles=[UserRole.UPLOADER, UserRole.STEWARD])
-        keys = MemberKeys.generate(secrets.token_bytes)
-        register_keys(room, principal_of_user(room, "mia"), keys.public.to_text())
-        keys.save(folder / "harbor.key")
-        CollaborationKey.generate(secrets.token_bytes).save(folder / "shared.key")
-        with served(room) as url:
-            stored = Profile(
-                url=url,
-                member=MemberName("harbor"),
-                api_key=issue_key(room, operator, "mia").clear,
-                member_keys=folder / "harbor.key",
-                collaboration_key=folder / "shared.key",
-            )
-            save_profile(stored, folder / "profile.json")
-            yield Feed(folder, room, url)
+    with Room.create(folder / "room", name="pier") as room, served(room) as url:
+        join_retailer(room, folder, url)
+        yield Feed(folder, room, url)
+
+
+def join_retailer(room: Room, folder: Path, url: str) -> None:
+    """``harbor`` joins ``room``; its keys and the profile of its uploader ``mia``, who reaches ``url``, lie in ``folder``."""
+    operator = local_operator()
+    add_member(room, operator, "harbor", MemberKind.RETAILER)
+    add_user(room, operator, "mia", member="harbor", roles=[UserRole.UPLOADER, UserRole.STEWARD])
+    keys = MemberKeys.generate(secrets.token_bytes)
+    register_keys(room, principal_of_user(room, "mia"), keys.public.to_text())
+    keys.save(folder / "harbor.key")
+    CollaborationKey.generate(secrets.token_bytes).save(folder / "shared.key")
+    stored = Profile(
+        url=url,
+        member=MemberName("harbor"),
+        api_key=issue_key(room, operator, "mia").clear,
+        member_keys=folder / "harbor.key",
+        collaboration_key=folder / "shared.key",
+    )
+    save_profile(stored, folder / "profile.json")
 
 
 def changed_rows(receipt: Receipt) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The modes against a plain dict: whatever is pushed in whatever order, the lake holds what the model holds."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,7 @@ from cleanroom.errors import UsageProblem
 from cleanroom.vault import RowCounts
 from cleanroom.vault.decide import Mode
 from cleanroom.vault.period import parse_period
-from tests.cleanroom.ingest.rig import Rig
+from tests.cleanroom.ingest.rig import Rig, sale
 
 _rows = st.lists(
     st.fixed_dictionaries(
@@ -119,3 +119,18 @@ def test_replace_needs_a_period(tmp_path_factory: pytest.TempPathFactory) -> Non
         rig.push([{"sale_id": "S1", "sale_date": date(2026, 1, 5)}], Mode.REPLACE)
     with pytest.raises(UsageProblem, match="CR-V012"):
         rig.push([{"sale_id": "S1", "sale_date": date(2026, 1, 5)}], Mode.APPEND, "2026-01")
+
+
+def test_an_older_restatement_that_comes_later_changes_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With `restated_at` the order of files does not matter: never restated is earliest, equal moments follow the push."""
+    rig = Rig.make(tmp_path_factory.mktemp("order"))
+    day = [datetime(2026, 2, n, 3) for n in (1, 2, 3)]  # noqa: DTZ001 - the column has no zone
+    rig.push([sale(1, quantity=5, restated_at=day[1]), sale(2, quantity=5, restated_at=day[1])], Mode.UPSERT)
+    late = rig.push([sale(1, quantity=1), sale(2, quantity=9, restated_at=day[0]), sale(3)], Mode.UPSERT).receipt
+    assert late.counts == RowCounts(rows=3, inserted=1, unchanged=2)
+    assert [(f.code, f.count, f.rows) for f in late.findings if f.code == "CR-V049"] == [("CR-V049", 2, (1, 2))]
+    same = rig.push([sale(1, quantity=6, restated_at=day[1]), sale(2, quantity=7, restated_at=day[2])], Mode.UPSERT)
+    assert same.receipt.counts == RowCounts(rows=2, changed=2)
+    assert rig.read("SELECT sale_id, quantity FROM h.sales ORDER BY 1") == [("S1", 6), ("S2", 7), ("S3", 1)]
+    whole = rig.push([sale(1, quantity=1)], Mode.REPLACE, period="2026-01").receipt
+    assert (whole.counts.changed, whole.counts.removed) == (1, 2)
