@@ -13,7 +13,9 @@ import structlog
 
 from api.evidence_desk import EvidenceDesk
 from api.room import Room
+from api.usecases.delivery_story import deliver
 from api.usecases.ingest import give_up, ingest_upload
+from api.usecases.occasions import DELIVERY, SCHEDULE, ask_occasion, give_up_occasion, notice
 from api.usecases.retention import keep_retention
 from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
 from api.usecases.runs import RUN
@@ -28,7 +30,8 @@ _RENEW_SECONDS = 15.0
 _IDLE_SECONDS = 1.0
 _MAX_ATTEMPTS = 5
 _RETRY_SECONDS = 10
-_KINDS = frozenset({INGEST, RUN})
+_SLOWER_EACH_TIME = 4  # a receiver that is away is asked again after 10 s, 40 s, 3 min, 11 min
+_KINDS = frozenset({INGEST, RUN, SCHEDULE, DELIVERY})
 _logger = structlog.get_logger("cleanroom.worker")
 
 
@@ -41,7 +44,7 @@ def work_off(room: Room, tools: RunTools | None = None) -> int:
     """Do everything that is ready, here and now; return how many jobs were done. For one-shot commands and tests."""
     used = tools or tools_for(room)
     done = 0
-    while _one(room, used, holder=f"here-{room.surroundings.new_id()}"):
+    while notice(room) or _one(room, used, holder=f"here-{room.surroundings.new_id()}"):
         done += 1
     return done
 
@@ -83,7 +86,8 @@ class Worker:
         holder = f"{number}-{self._room.surroundings.new_id()}"
         while not self._stopping.is_set():
             try:
-                busy = _one(self._room, self._tools, holder=holder, desk=self._desk)
+                # Every thread looks at the clock: one of them may be busy with a long run.
+                busy = notice(self._room) or _one(self._room, self._tools, holder=holder, desk=self._desk)
                 if not busy and number == 0:
                     expire_uploads(self._room)
                     self._keep_retention()
@@ -118,7 +122,8 @@ def _one(room: Room, tools: RunTools, *, holder: str, desk: EvidenceDesk | None 
         renewing.join()
     with room.state.change(ROOM, room.surroundings.now()) as tx:
         if outcome is None:
-            tx.jobs.give_back(job.job_id, holder=holder, ready_at=tx.now + timedelta(seconds=_RETRY_SECONDS))
+            wait = _RETRY_SECONDS * (_SLOWER_EACH_TIME ** (job.attempts - 1) if job.kind == DELIVERY else 1)
+            tx.jobs.give_back(job.job_id, holder=holder, ready_at=tx.now + timedelta(seconds=wait))
         else:
             tx.jobs.finish(job.job_id, holder=holder, state=outcome)
     return True
@@ -129,6 +134,8 @@ def _done(room: Room, job: JobRecord, tools: RunTools, desk: EvidenceDesk | None
     stories: dict[str, Callable[[], object]] = {
         INGEST: lambda: ingest_upload(room, UploadId(job.subject), desk),
         RUN: lambda: execute_run(room, RunId(job.subject), tools),
+        SCHEDULE: lambda: ask_occasion(room, job.subject),
+        DELIVERY: lambda: deliver(room, job.subject),
     }
     try:
         stories[job.kind]()
@@ -144,10 +151,13 @@ def _done(room: Room, job: JobRecord, tools: RunTools, desk: EvidenceDesk | None
 
 
 def _ended(room: Room, job: JobRecord, failure: CleanroomError | None) -> JobState:
-    """The job will not be done again: whoever waits for an upload must be told how it ended."""
-    if job.kind == INGEST:
+    """The job will not be done again: whoever waits for an upload or a delivery must be told how it ended."""
+    if job.kind in (INGEST, SCHEDULE, DELIVERY):
         try:
-            give_up(room, UploadId(job.subject), failure)
+            if job.kind == INGEST:
+                give_up(room, UploadId(job.subject), failure)
+            else:
+                give_up_occasion(room, job.subject, failure)
         except Exception as defect:  # noqa: BLE001 - the next opening of the room looks again
             log_defect(defect)
     return JobState.DONE if failure is not None and not failure.retryable else JobState.FAILED

@@ -75,3 +75,28 @@ class JobState(StrEnum):
     LEASED = "leased"
     DONE = "done"
     FAILED = "failed"
+
+
+class ScheduleState(StrEnum):
+    """The life of a schedule. REMOVED is an end; its destination is forgotten."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class DeliveryState(StrEnum):
+    """The life of one occasion of a schedule.
+
+    DUE waits to be asked, ASKED for its runs, READY to be sent. SENDING without an end is an attempt whose outcome
+    nobody knows. DELIVERED, REFUSED, FAILED and UNKNOWN are ends.
+    """
+
+    DUE = "due"
+    ASKED = "asked"
+    READY = "ready"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"

@@ -69,6 +69,10 @@ class Snapshots:
         order = (snapshots.c.member, snapshots.c.dataset, snapshots.c.snapshot)
         return self._tx.many(SnapshotRecord, query.order_by(*order))
 
+    def count(self) -> int:
+        """How many there are; it only grows, so that a change of it says that there is something new."""
+        return self._tx.count(snapshots)
+
     def by_upload(self, upload: UploadId) -> SnapshotRecord | None:
         """What an upload left."""
         return self._tx.first(SnapshotRecord, select(snapshots).where(snapshots.c.upload_id == upload))

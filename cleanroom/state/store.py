@@ -20,6 +20,7 @@ from sqlalchemy import Engine, text
 from cleanroom.state.api_keys import ApiKeys
 from cleanroom.state.contracts import Contracts
 from cleanroom.state.database import connect, reading, writing
+from cleanroom.state.deliveries import Deliveries
 from cleanroom.state.jobs import Jobs
 from cleanroom.state.ledger import LedgerEntries
 from cleanroom.state.log import Log
@@ -29,6 +30,7 @@ from cleanroom.state.policies import Policies
 from cleanroom.state.releases import Releases
 from cleanroom.state.rooms import Rooms
 from cleanroom.state.runs import Runs
+from cleanroom.state.schedules import Schedules
 from cleanroom.state.sessions import Sessions
 from cleanroom.state.snapshots import Snapshots
 from cleanroom.state.templates import Templates
@@ -104,6 +106,16 @@ class Tx(Transaction):
     def ledger(self) -> LedgerEntries:
         """What each member holds."""
         return LedgerEntries(self)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Questions asked again and again."""
+        return Schedules(self)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Occasions of schedules, and how each was sent."""
+        return Deliveries(self)
 
     @cached_property
     def jobs(self) -> Jobs:

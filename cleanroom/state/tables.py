@@ -24,7 +24,16 @@ from sqlalchemy import (
 )
 
 from cleanroom.state.columns import Counts, Names, OneOf, UtcTime
-from cleanroom.state.kinds import JobState, MemberKind, MemberStatus, RunState, TextStatus, UploadState
+from cleanroom.state.kinds import (
+    DeliveryState,
+    JobState,
+    MemberKind,
+    MemberStatus,
+    RunState,
+    ScheduleState,
+    TextStatus,
+    UploadState,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -277,6 +286,48 @@ jobs = Table(
     UniqueConstraint("kind", "subject"),
 )
 
+schedules = Table(
+    "schedules",
+    metadata,
+    _key("schedule_id"),
+    _name("name"),
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("member", String(64), ForeignKey("members.name"), nullable=False, index=True),
+    _name("kind", 16),
+    _name("subject", 96),
+    _blob("request_blob"),
+    _name("cadence"),
+    _name("channel", 16),
+    _blob("destination_blob", nullable=True),
+    _name("format", 16),
+    _name("sends", 16),
+    Column("state", OneOf(ScheduleState), nullable=False, index=True),
+    _name("problem", 16, nullable=True),
+    _at("next_at", nullable=True, info=VOLATILE),
+    _name("seen", 80, nullable=True, info=VOLATILE),
+    _at("created_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _key("delivery_id"),
+    Column("schedule_id", String(64), ForeignKey("schedules.schedule_id"), nullable=False),
+    _name("occasion", 80),
+    _at("due_at"),
+    Column("runs", Names, nullable=False),
+    Column("releases", Names, nullable=False),
+    Column("state", OneOf(DeliveryState), nullable=False, index=True),
+    _number("attempts"),
+    _number("unknown_attempts"),
+    _name("problem", 16, nullable=True),
+    _name("content_digest", 80, nullable=True),
+    _at("created_at"),
+    _at("finished_at", nullable=True),
+    # One occasion is one delivery, also when two servers notice it at the same moment.
+    UniqueConstraint("schedule_id", "occasion"),
+)
+
 log = Table(
     "log",
     metadata,
@@ -306,5 +357,7 @@ AUDITED: tuple[Table, ...] = (
     snapshots,
     runs,
     releases,
+    schedules,
+    deliveries,
 )
 """Tables whose every row is bound to its latest log entry by digest; ``jobs`` and ``sessions`` come and go."""
