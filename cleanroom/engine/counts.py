@@ -79,12 +79,17 @@ def number_needs(plan: Plan, aggregate: Aggregate) -> NumberNeeds:
 
 def drawn_sources(shape: QueryShape, aggregate: Aggregate) -> frozenset[int]:
     """The sources whose units stand behind ``aggregate``."""
-    mentioned = {aggregate.column.source if aggregate.column is not None else 0}
-    mentioned |= {reference.source for dimension in shape.dimensions for reference in dimension_columns(dimension)}
-    mentioned |= {reference.source for reference in predicate_columns(shape.where)}
-    mentioned |= {reference.source for reference in predicate_columns(aggregate.filter)}
+    argument = aggregate.column.source if aggregate.column is not None else 0
+    filtered = {reference.source for reference in predicate_columns(aggregate.filter)}
+    return joined_sources(shape, {argument, *filtered})
+
+
+def joined_sources(shape: QueryShape, mentioned: Iterable[int]) -> frozenset[int]:
+    """The sources that ``mentioned`` ones and the cells' rows depend on; any other is LEFT-joined and drops no row."""
+    cells = {reference.source for dimension in shape.dimensions for reference in dimension_columns(dimension)}
+    cells |= {reference.source for reference in predicate_columns(shape.where)}
     inner = {i for i, source in enumerate(shape.sources) if source.join and source.join.kind is JoinKind.INNER}
-    return _with_join_parents(shape, mentioned | inner)
+    return _with_join_parents(shape, {*mentioned, *cells, *inner})
 
 
 def _with_join_parents(shape: QueryShape, sources: Iterable[int]) -> frozenset[int]:

@@ -3,20 +3,33 @@
 Nothing is decided here; what comes out goes to ``cleanroom.privacy`` and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from cleanroom.engine.comparable import require_comparable
 from cleanroom.engine.control import RunControl
+from cleanroom.engine.counts import CONTRIBUTOR, Condition, NumberNeeds, cell_needs, mixing_sources, number_needs
 from cleanroom.engine.raw import Magnitude, RawCell, RawNumber, UnitCount
 from cleanroom.engine.rows import mask_column
 from cleanroom.engine.session import Session
-from cleanroom.engine.sql import MAX_CELLS, EngineSql, MagnitudeLayout, NumberLayout, UnitLayout, aggregate_query
+from cleanroom.engine.sql import (
+    MAX_CELLS,
+    EngineSql,
+    MagnitudeLayout,
+    NumberLayout,
+    Stored,
+    UnitLayout,
+    aggregate_query,
+    contributing,
+)
 from cleanroom.engine.types import PhysicalTypes
+from cleanroom.engine.unit_pass import CellKey, unit_pass
 from cleanroom.errors import IntegrityFailure, UsageProblem
 from cleanroom.plan import Obligations, Plan
 from cleanroom.released import ShownValue
+from cleanroom.shape import ColumnRef
 
 Row = Sequence[object]
 
@@ -39,20 +52,106 @@ def execute(plan: Plan, session: Session, control: RunControl) -> tuple[RawCell,
     if not all(plan.tables) or len(plan.tables) != len(plan.shape.sources):
         raise IntegrityFailure("CR-R208", "the plan reads a dataset but pins no table of it")
     require_comparable(plan, physical_types(plan, session))
-    cells = _counted(aggregate_query(plan, session.reference, masked=_masked(plan, session)), session, control)
-    unsure = [cell.key for cell in cells if not _settled(cell, plan.obligations)]
-    if not unsure:
-        return cells
-    # Below the bound is not below the minimum: what the masks do not settle is counted exactly, all of it in one query.
-    only = unsure if plan.shape.dimensions and len(unsure) <= MAX_RECOUNTED_APART else None
-    exact = _counted(aggregate_query(plan, session.reference, only=only), session, control)
-    recounted = {cell.key: cell for cell in exact}
-    return tuple(recounted.get(cell.key, cell) for cell in cells)
+    stored = _stored(plan, session)
+    query = aggregate_query(plan, session.reference, stored=stored)
+    cells = _counted(query, session, control)
+    # What the bounds do not settle is counted exactly, one pass for each source.
+    for source in sorted(stored.bounded):
+        unsettled = [cell.key for cell in cells if source in unsettled_sources(cell, plan.obligations)]
+        if unsettled:
+            counts = _unit_counts(plan, source, unsettled, stored, session, control)
+            cells = tuple(_recounted(plan, cell, counts.get(cell.key)) for cell in cells)
+    return cells
+
+
+def unsettled_sources(cell: RawCell, obligations: Obligations) -> frozenset[int]:
+    """The sources whose exact counts could decide otherwise about ``cell`` than their bounds do."""
+    return frozenset().union(*(_unsettled(number, obligations) for number in (cell.whole, *cell.numbers)))
+
+
+def _unsettled(number: RawNumber, obligations: Obligations) -> frozenset[int]:
+    sources = obligations.sources
+    if number.rows == 0 or any(units.distinct == 0 for units in number.units):
+        return frozenset()  # zeros, or rows of nobody: no other count matters
+    found = {
+        units.source
+        for units in (*number.units, *number.multipliers)
+        if not units.exact and 0 < units.distinct < sources[units.source].minimum_units
+    }
+    for units in number.units:
+        rule = sources[units.source].contributors
+        if units.exact or not units.by_member or rule is None:
+            continue
+        # A bound is zero only where the count is: how many members take part is known.
+        if sum(1 for count in units.by_member if count) < rule.minimum:
+            break  # too few, whatever else
+        if rule.largest_share < 1:
+            found.add(units.source)
+    return frozenset(found)
+
+
+def _unit_counts(
+    plan: Plan, source: int, keys: Sequence[CellKey], stored: Stored, session: Session, control: RunControl
+) -> Mapping[CellKey, Mapping[Condition, UnitCount]]:
+    """The exact units of ``source`` by cell and by the condition that numbers state."""
+    stated = [needs.condition for needs in _needs(plan) if source in (*needs.draws, *needs.multipliers)]
+    tested = {condition: contributing(plan, condition, stored) for condition in stated}
+    conditions = tuple(dict.fromkeys(tested.values()))
+    only = keys if plan.shape.dimensions and len(keys) <= MAX_RECOUNTED_APART else None
+    query = unit_pass(plan, session.reference, source, conditions, only=only)
+    found = {}
+    for row in session.fetch(query.sql, control):
+        counted = dict(zip(conditions, (_units(row, layout) for layout in query.counts), strict=True))
+        key = tuple(_shown(value) for value in row[: query.sql.keys])
+        found[key] = {condition: counted[test] for condition, test in tested.items()}
+    return found
+
+
+def _needs(plan: Plan) -> tuple[NumberNeeds, ...]:
+    """What the whole cell needs, then every number."""
+    return (cell_needs(plan), *(number_needs(plan, aggregate) for aggregate in plan.shape.aggregates))
+
+
+def _recounted(plan: Plan, cell: RawCell, counts: Mapping[Condition, UnitCount] | None) -> RawCell:
+    """``cell`` with exact counts in the place of bounds; a cell that was not counted has no unit, as its bounds say."""
+    if counts is None:
+        return cell
+    whole, *numbers = (
+        replace(
+            number,
+            units=tuple(_exact_count(units, needs, counts) for units in number.units),
+            multipliers=tuple(_exact_count(units, needs, counts) for units in number.multipliers),
+        )
+        for number, needs in zip((cell.whole, *cell.numbers), _needs(plan), strict=True)
+    )
+    return RawCell(key=cell.key, whole=whole, numbers=tuple(numbers))
+
+
+def _exact_count(units: UnitCount, needs: NumberNeeds, counts: Mapping[Condition, UnitCount]) -> UnitCount:
+    exact = counts.get(needs.condition)
+    return exact if exact is not None and exact.source == units.source else units
 
 
 def physical_types(plan: Plan, session: Session) -> PhysicalTypes:
     """The physical types of each source's tables, which agree: they are made from one contract."""
     return lambda source: session.columns(plan.tables[source][0]).by_name
+
+
+def _stored(plan: Plan, session: Session) -> Stored:
+    masked = _masked(plan, session)
+    return Stored(masked=masked, bounded=masked | mixing_sources(plan), full=_full(plan, session))
+
+
+def _full(plan: Plan, session: Session) -> frozenset[ColumnRef]:
+    """The aggregates' arguments that hold no NULL in any table; outputs of a fold are not looked into."""
+    arguments = {aggregate.column for aggregate in plan.shape.aggregates if aggregate.column is not None}
+    return frozenset(
+        column
+        for column in arguments
+        if plan.shape.sources[column.source].per_unit is None
+        and column.column != CONTRIBUTOR
+        and all(session.is_full(table, column.column) for table in plan.tables[column.source])
+    )
 
 
 def _masked(plan: Plan, session: Session) -> frozenset[int]:
@@ -63,15 +162,6 @@ def _masked(plan: Plan, session: Session) -> frozenset[int]:
         if plan.shape.sources[index].per_unit is None
         and source.minimum_units <= MAX_BOUNDED_MINIMUM
         and all(mask_column(source.privacy_unit) in session.columns(table).by_name for table in plan.tables[index])
-    )
-
-
-def _settled(cell: RawCell, obligations: Obligations) -> bool:
-    """Whether every count of the cell decides as the exact one would."""
-    return all(
-        units.exact or units.distinct == 0 or units.distinct >= obligations.sources[units.source].minimum_units
-        for number in (cell.whole, *cell.numbers)
-        for units in (*number.units, *number.multipliers)
     )
 
 

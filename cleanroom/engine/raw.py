@@ -13,8 +13,9 @@ from cleanroom.released import ShownValue
 class UnitCount:
     """Distinct privacy units of ``source`` that contribute; a lower bound unless ``exact``.
 
-    ``by_member`` is parallel to the plan's tables of that source where the cell mixes members, else empty; always exact
-    (or, for a per-unit source, an upper bound: a folded row counts for each member it has rows of).
+    ``by_member`` is parallel to the plan's tables of that source where the cell mixes members, else empty; exact if
+    ``exact`` is (or, for a per-unit source, an upper bound: a folded row counts for each member it has rows of), else
+    lower bounds that are zero only where the count is.
     """
 
     source: int

@@ -2,7 +2,7 @@
 
 A source is the UNION ALL of its members' pinned tables. Beside contract columns a row table has physical ones that no
 question can name: ``_unit`` (the privacy unit), ``_unit_mask`` and ``_mask_<token>`` (occupancy masks, where stored),
-``contributor`` and, for a folded source, ``_from_<n>`` (whether the n-th member has a row in the fold).
+``contributor`` and ``_members_<word>`` (one bit per member that the row, or the rows folded into it, came from).
 
 A folded (per-unit) source has one row per token, of possibly several privacy units; it counts for one of them, the
 least. The set of least units is a subset of all contributing units, so its size is a sound lower bound: a fold can
@@ -10,7 +10,7 @@ only make a threshold harder to reach, never easier.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Decimal
 
 from cleanroom.engine.counts import CONTRIBUTOR
@@ -21,6 +21,7 @@ from cleanroom.plan import PinnedTable, Plan, SourceObligations
 from cleanroom.shape import ColumnRef, PerUnit, PerUnitFn, PerUnitOutput, QueryShape
 
 _LONGEST_ALIASED = 50
+_WORD_BITS = 64
 
 TableReference = Callable[[PinnedTable], str]
 """How a pinned table is spelled in FROM; the session knows."""
@@ -58,20 +59,32 @@ def used_columns(shape: QueryShape) -> frozenset[ColumnRef]:
     return frozenset(found)
 
 
-def clamped(expression: str, bounds: tuple[Decimal, Decimal] | None) -> str:
-    """``expression`` held within inclusive ``bounds``; NULL stays NULL (``greatest`` alone would skip it)."""
+def clamped(expression: str, bounds: tuple[Decimal, Decimal] | None, *, null: bool = True) -> str:
+    """``expression`` held within inclusive ``bounds``; NULL stays NULL (``greatest`` alone would skip it).
+
+    ``null`` says whether it can be NULL at all.
+    """
     if bounds is None:
         return expression
     low, high = bounds
     held = f"least(greatest({expression}, {quote_number(low)}), {quote_number(high)})"
-    return f"CASE WHEN {expression} IS NOT NULL THEN {held} END"
+    return f"CASE WHEN {expression} IS NOT NULL THEN {held} END" if null else held
 
 
-def member_test(plan: Plan, source: int, member: int) -> str:
+def member_words(tables: Sequence[PinnedTable]) -> int:
+    """How many ``_members_<word>`` columns the bits of ``tables`` fill."""
+    return (len(tables) - 1) // _WORD_BITS + 1
+
+
+def member_bit(member: int) -> tuple[int, str]:
+    """The word that the ``member``-th pinned table's bit stands in, and the bit."""
+    return member // _WORD_BITS, f"{1 << member % _WORD_BITS}::UBIGINT"
+
+
+def member_test(source: int, member: int) -> str:
     """Whether a row of ``r<source>`` holds rows of the ``member``-th pinned table."""
-    if plan.shape.sources[source].per_unit is not None:
-        return f"r{source}._from_{member}"
-    return f"r{source}.{CONTRIBUTOR} = {quote_text(plan.tables[source][member].member)}"
+    word, bit = member_bit(member)
+    return f"(r{source}._members_{word} & {bit}) <> 0"
 
 
 def row_table(plan: Plan, source: int, reference: TableReference, masks: Iterable[str] = ()) -> str:
@@ -101,11 +114,11 @@ def joined_rows(plan: Plan, reference: TableReference, masks: Iterable[tuple[int
     return tables, from_where(plan.shape)
 
 
-def from_where(shape: QueryShape) -> str:
-    """FROM, joins and WHERE over ``r0``, ``r1``, ..."""
+def from_where(shape: QueryShape, needed: Container[int] | None = None) -> str:
+    """FROM, joins and WHERE over ``r0``, ``r1``, ...; of ``needed`` sources only, where given."""
     lines = ["FROM r0"]
     for index, source in enumerate(shape.sources):
-        if source.join is not None:
+        if source.join is not None and (needed is None or index in needed):
             pairs = " AND ".join(f"{column_of(pair.left)} = {column_of(pair.right)}" for pair in source.join.pairs)
             lines.append(f"{source.join.kind.value.upper()} JOIN r{index} ON {pairs}")
     if shape.where is not None:
@@ -116,8 +129,18 @@ def from_where(shape: QueryShape) -> str:
 def _union(tables: tuple[PinnedTable, ...], columns: list[str], reference: TableReference) -> str:
     listed = ", ".join(columns)
     return "\nUNION ALL\n".join(
-        f"SELECT {quote_text(table.member)} AS {CONTRIBUTOR}, {listed}\nFROM {reference(table)}" for table in tables
+        f"SELECT {_origin(tables, number)}, {listed}\nFROM {reference(table)}" for number, table in enumerate(tables)
     )
+
+
+def _origin(tables: Sequence[PinnedTable], number: int) -> str:
+    """Whose rows these are: by name, and as bits where there are several members."""
+    name = f"{quote_text(tables[number].member)} AS {CONTRIBUTOR}"
+    if len(tables) == 1:
+        return name
+    word, bit = member_bit(number)
+    bits = (bit if n == word else "0::UBIGINT" for n in range(member_words(tables)))
+    return ", ".join([name, *(f"{bits_of_word} AS _members_{n}" for n, bits_of_word in enumerate(bits))])
 
 
 def _folded(plan: Plan, source: int, fold: PerUnit, obligations: SourceObligations, reference: TableReference) -> str:
@@ -128,7 +151,8 @@ def _folded(plan: Plan, source: int, fold: PerUnit, obligations: SourceObligatio
     columns.append(f"{quote_name(obligations.privacy_unit)} AS _unit")
     outputs = [f"{_fold_output(output, obligations)} AS {quote_name(output.name)}" for output in fold.outputs]
     tables = plan.tables[source]
-    flags = [f"bool_or(t.{CONTRIBUTOR} = {quote_text(table.member)}) AS _from_{n}" for n, table in enumerate(tables)]
+    words = range(member_words(tables)) if len(tables) > 1 else ()
+    flags = [f"bit_or(t._members_{n}) AS _members_{n}" for n in words]
     key = _fold_column(ColumnRef(source=0, column=fold.key))
     listed = ", ".join([f"{key} AS {quote_name(fold.key)}", *outputs, "min(t._unit) AS _unit", *flags])
     where = "" if fold.where is None else f"\nWHERE {render_predicate(fold.where, _fold_column)}"

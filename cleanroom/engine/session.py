@@ -24,6 +24,8 @@ from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import PinnedTable
 from cleanroom.vault.lake import PublishedLake, attach_lake, load_lake_extensions
 
+_NO_NULL = r"\]\[Has Null: false, Has No Null: (true|false)\](\[Approx Unique: [0-9]+\])?$"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLimits:
@@ -58,6 +60,7 @@ class Session:
             self._free.put(cursor)
         self._versioned = versioned
         self._columns: dict[PinnedTable, ColumnTypes] = {}
+        self._full: dict[tuple[PinnedTable, str], bool] = {}
 
     @classmethod
     def over_lakes(cls, lakes: Iterable[PublishedLake], limits: SessionLimits) -> "Session":
@@ -112,6 +115,21 @@ class Session:
             found = self._rows(f"DESCRIBE SELECT * FROM {self.reference(table)}", None)
             self._columns[table] = ColumnTypes({str(row[0]): str(row[1]) for row in found})
         return self._columns[table]
+
+    def is_full(self, table: PinnedTable, column: str) -> bool:
+        """Whether ``column`` of ``table`` is known to hold no NULL; cached, a pinned table never changes.
+
+        Read off the statistics that DuckDB itself plans by. Their text quotes the column's least and greatest value, so
+        it is judged where it is made, by its end, which no value can reach; only the answer comes out.
+
+        Raises:
+            RunFailed: CR-R304 no such table or column at that snapshot.
+        """
+        if (table, column) not in self._full:
+            told = f"regexp_matches(stats({quote_name(column)}), {quote_text(_NO_NULL)})"
+            found = self._rows(f"SELECT {told} FROM {self.reference(table)} LIMIT 1", None)
+            self._full[table, column] = found == [(True,)]
+        return self._full[table, column]
 
     def fetch(self, sql: EngineSql, control: RunControl) -> list[tuple[object, ...]]:
         """All result rows of ``sql``.

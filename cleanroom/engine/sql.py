@@ -4,19 +4,16 @@ Comes in: a ``Plan``. Goes out: ``EngineSql``, text and a layout that says where
 result row. Pure: no engine is imported here, so ``query check`` can show the text without one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cleanroom.engine.counts import Condition, NumberNeeds, cell_needs, number_needs
 from cleanroom.engine.expressions import column_of, render_dimension, render_predicate
-from cleanroom.engine.literals import quote_name, quote_shown
+from cleanroom.engine.literals import quote_name
 from cleanroom.engine.rows import TableReference, clamped, joined_rows, lake_reference, mask_column, member_test
 from cleanroom.names import MemberName, SnapshotId
 from cleanroom.plan import Obligations, PinnedTable, Plan
-from cleanroom.released import ShownValue
-from cleanroom.shape import Aggregate, ColumnRef, Fn, QueryShape
-
-CellKey = tuple[ShownValue, ...]
+from cleanroom.shape import Aggregate, ColumnRef, Fn, JoinKind, QueryShape
 
 MAX_CELLS = 200_000
 """Cells of one answer before suppression; an answer with more is refused, not cut."""
@@ -65,45 +62,57 @@ class EngineSql:
     numbers: tuple[NumberLayout, ...] = ()
 
 
-class _SelectList:
+class SelectList:
     """Result columns in order; the same expression is asked for once."""
 
     def __init__(self) -> None:
         self.expressions: list[str] = []
 
     def add(self, expression: str) -> int:
+        """Where ``expression`` stands."""
         if expression not in self.expressions:
             self.expressions.append(expression)
         return self.expressions.index(expression)
 
     def text(self) -> str:
+        """The list, its columns named by position."""
         return ",\n  ".join(f"{expression} AS c{index}" for index, expression in enumerate(self.expressions))
 
 
-def aggregate_query(
-    plan: Plan,
-    reference: TableReference = lake_reference,
-    *,
-    masked: frozenset[int] = frozenset(),
-    only: Sequence[CellKey] | None = None,
-) -> EngineSql:
-    """The query that counts everything about every cell of ``plan``, or of the cells ``only``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What is known of the pinned tables beside their rows; nothing, for a preview.
 
-    Units of the sources in ``masked`` are bounded from below by their stored occupancy masks: bits of 64 in use are at
-    most as many as distinct tokens. All other counts, and units of sources whose cells mix members, are exact.
+    Units of sources in ``bounded`` are only bounded from below by the first query: by their stored occupancy masks for
+    those in ``masked``, else by whether there are any. ``full`` are columns without a single NULL.
     """
-    select = _SelectList()
+
+    bounded: frozenset[int] = frozenset()
+    masked: frozenset[int] = frozenset()
+    full: frozenset[ColumnRef] = frozenset()
+
+
+NOTHING_KNOWN = Stored()
+
+
+def aggregate_query(
+    plan: Plan, reference: TableReference = lake_reference, *, stored: Stored = NOTHING_KNOWN
+) -> EngineSql:
+    """The query that counts everything about every cell of ``plan``.
+
+    Of a bounded source with a mask, bits of 64 in use are at most as many as distinct tokens. All other counts are exact.
+    """
+    select = SelectList()
     # Appended, not added: two equal dimensions stay two columns, keys are positional.
     select.expressions.extend(render_dimension(dimension) for dimension in plan.shape.dimensions)
     keys = len(select.expressions)
-    whole = _number(plan, select, cell_needs(plan), "count(*)", masked)
+    whole = _number(plan, select, cell_needs(plan), "count(*)", stored)
     numbers = tuple(
-        _number(plan, select, number_needs(plan, aggregate), _value(plan.obligations, aggregate), masked)
+        _number(plan, select, number_needs(plan, aggregate), _value(plan, aggregate, stored), stored)
         for aggregate in plan.shape.aggregates
     )
-    tables, rest = joined_rows(plan, reference, [(n, plan.obligations.sources[n].privacy_unit) for n in masked])
-    if only is not None:
-        rest = _restricted(plan, rest, only)
+    masks = [(n, plan.obligations.sources[n].privacy_unit) for n in stored.masked]
+    tables, rest = joined_rows(plan, reference, masks)
     group = "\nGROUP BY " + ", ".join(str(n + 1) for n in range(keys)) if keys else ""
     text = f"WITH {tables}\nSELECT\n  {select.text()}\n{rest}{group}\nLIMIT {MAX_CELLS + 1}"
     return EngineSql(text=text, keys=keys, whole=whole, numbers=numbers)
@@ -126,87 +135,104 @@ def render_preview(
     return aggregate_query(plan).text
 
 
-def _restricted(plan: Plan, rest: str, only: Sequence[CellKey]) -> str:
-    expressions = [render_dimension(dimension) for dimension in plan.shape.dimensions]
-    cells = " OR ".join(
-        "("
-        + " AND ".join(
-            f"{expression} IS NOT DISTINCT FROM {quote_shown(value)}"
-            for expression, value in zip(expressions, key, strict=True)
-        )
-        + ")"
-        for key in only
-    )
-    return f"{rest}\n{'WHERE' if plan.shape.where is None else 'AND'} ({cells})"
-
-
-def _number(plan: Plan, select: _SelectList, needs: NumberNeeds, value: str, masked: frozenset[int]) -> NumberLayout:
-    condition = needs.condition
+def _number(plan: Plan, select: SelectList, needs: NumberNeeds, value: str, stored: Stored) -> NumberLayout:
+    condition = contributing(plan, needs.condition, stored)
     return NumberLayout(
-        value=select.add(_filtered(value, Condition(filter=condition.filter))),
+        value=select.add(filtered(value, Condition(filter=condition.filter))),
         rows=select.add(_row_count(condition)),
-        units=tuple(_units(plan, select, needs, source, masked) for source in needs.draws),
-        multipliers=tuple(_units(plan, select, needs, source, masked) for source in needs.multipliers),
-        magnitude=_magnitude(plan, select, needs),
+        units=tuple(_units(plan, select, needs, source, stored) for source in needs.draws),
+        multipliers=tuple(_units(plan, select, needs, source, stored) for source in needs.multipliers),
+        magnitude=_magnitude(plan, select, needs, stored),
     )
 
 
-def _units(plan: Plan, select: _SelectList, needs: NumberNeeds, source: int, masked: frozenset[int]) -> UnitLayout:
-    count, condition = f"count(DISTINCT r{source}._unit)", needs.condition
-    mixing = source in needs.mixing
-    if source in masked and not mixing:
-        mask = f"r{source}.{quote_name(mask_column(plan.obligations.sources[source].privacy_unit))}"
-        bound = f"bit_count(coalesce({_filtered(f'bit_or({mask})', condition)}, 0::UBIGINT))"
-        return UnitLayout(source=source, column=select.add(bound), exact=False)
-    members = range(len(plan.tables[source])) if mixing else ()
+def contributing(plan: Plan, condition: Condition, stored: Stored) -> Condition:
+    """The same rows by the cheapest test: a column without NULL is NULL only where a LEFT JOIN found no row."""
+    argument = condition.argument
+    if argument is None or argument not in stored.full:
+        return condition
+    join = plan.shape.sources[argument.source].join
+    if join is None or join.kind is JoinKind.INNER:
+        return Condition(filter=condition.filter)
+    # Matched rows have equal keys, and NULL equals nothing: the key is there exactly where a row was found.
+    keys = (side for pair in join.pairs for side in (pair.left, pair.right) if side.source == argument.source)
+    return Condition(filter=condition.filter, argument=next(keys))
+
+
+def _units(plan: Plan, select: SelectList, needs: NumberNeeds, source: int, stored: Stored) -> UnitLayout:
+    condition = contributing(plan, needs.condition, stored)
+    tests = [member_test(source, m) for m in range(len(plan.tables[source]))] if source in needs.mixing else []
+    if source not in stored.bounded:
+        count = f"count(DISTINCT r{source}._unit)"
+        return UnitLayout(
+            source=source,
+            column=select.add(filtered(count, condition)),
+            exact=True,
+            by_member=tuple(select.add(filtered(count, condition, test)) for test in tests),
+        )
+    by_member = [_bound(plan, source, condition, (test,), stored) for test in tests]
+    # Every row is one member's, so what the members have together is what there is.
+    together = by_member or [_bound(plan, source, condition, (), stored)]
     return UnitLayout(
         source=source,
-        column=select.add(_filtered(count, condition)),
-        exact=True,
-        by_member=tuple(select.add(_filtered(count, condition, member_test(plan, source, m))) for m in members),
+        column=select.add(f"bit_count({' | '.join(together)})"),
+        exact=False,
+        by_member=tuple(select.add(f"bit_count({mask})") for mask in by_member),
     )
 
 
-def _magnitude(plan: Plan, select: _SelectList, needs: NumberNeeds) -> MagnitudeLayout | None:
+def _bound(plan: Plan, source: int, condition: Condition, tests: tuple[str, ...], stored: Stored) -> str:
+    """Bits of which at most as many are set as units contribute, and none only where none does."""
+    if source not in stored.masked:
+        return f"CAST({filtered(f'count(r{source}._unit)', condition, *tests)} > 0 AS UBIGINT)"
+    mask = f"r{source}.{quote_name(mask_column(plan.obligations.sources[source].privacy_unit))}"
+    return f"coalesce({filtered(f'bit_or({mask})', condition, *tests)}, 0::UBIGINT)"
+
+
+def _magnitude(plan: Plan, select: SelectList, needs: NumberNeeds, stored: Stored) -> MagnitudeLayout | None:
     source, argument = needs.magnitude_of, needs.condition.argument
     if source is None or argument is None:
         return None
-    total = f"sum(abs({_clamped_argument(plan.obligations, argument)}))"
+    total = f"sum(abs({_clamped_argument(plan, argument, stored)}))"
     condition = Condition(filter=needs.condition.filter)
     return MagnitudeLayout(
         source=source,
-        column=select.add(_filtered(total, condition)),
+        column=select.add(filtered(total, condition)),
         by_member=tuple(
-            select.add(_filtered(total, condition, member_test(plan, source, m)))
-            for m in range(len(plan.tables[source]))
+            select.add(filtered(total, condition, member_test(source, m))) for m in range(len(plan.tables[source]))
         ),
     )
 
 
-def _value(obligations: Obligations, aggregate: Aggregate) -> str:
+def _value(plan: Plan, aggregate: Aggregate, stored: Stored) -> str:
     match aggregate.fn, aggregate.column:
         case Fn.COUNT_STAR, None:
             return "count(*)"
         case Fn.COUNT, ColumnRef() as column:
-            return f"count({column_of(column)})"
+            return _counted(contributing(plan, Condition(argument=column), stored))
         case Fn.COUNT_DISTINCT, ColumnRef() as column:
             return f"count(DISTINCT {column_of(column)})"
         case ((Fn.SUM | Fn.AVG), ColumnRef() as column):
-            return f"sum({_clamped_argument(obligations, column)})"
+            return f"sum({_clamped_argument(plan, column, stored)})"
         case _:
             raise AssertionError("only COUNT(*) has no argument, and it has none")
 
 
 def _row_count(condition: Condition) -> str:
-    argument = "*" if condition.argument is None else column_of(condition.argument)
-    return _filtered(f"count({argument})", Condition(filter=condition.filter))
+    return filtered(_counted(condition), Condition(filter=condition.filter))
 
 
-def _clamped_argument(obligations: Obligations, column: ColumnRef) -> str:
-    return clamped(column_of(column), obligations.sources[column.source].clamps.get(column.column))
+def _counted(condition: Condition) -> str:
+    return f"count({'*' if condition.argument is None else column_of(condition.argument)})"
 
 
-def _filtered(call: str, condition: Condition, *more: str) -> str:
+def _clamped_argument(plan: Plan, column: ColumnRef, stored: Stored) -> str:
+    null = contributing(plan, Condition(argument=column), stored).argument is not None
+    return clamped(column_of(column), plan.obligations.sources[column.source].clamps.get(column.column), null=null)
+
+
+def filtered(call: str, condition: Condition, *more: str) -> str:
+    """An aggregate over the rows that meet ``condition`` and every one of ``more``."""
     tests = list(more)
     if condition.filter is not None:
         tests.append(render_predicate(condition.filter))
