@@ -80,6 +80,7 @@ class Worker:
         self._room.bell.set()
         for thread in self._threads:
             thread.join()
+        self._tools.sessions.close()
         self._desk.close()
 
     def _loop(self, number: int) -> None:

@@ -6,7 +6,7 @@ meets itself as the same cells, and a release that was stored is found by its pl
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -23,6 +23,7 @@ from cleanroom.delivery import About
 from cleanroom.delivery.json_document import render_json
 from cleanroom.engine.control import RunCancelled, RunTimedOut
 from cleanroom.engine.session import Session, SessionLimits
+from cleanroom.engine.sessions import Sessions
 from cleanroom.errors import (
     CleanroomError,
     Conflict,
@@ -48,17 +49,21 @@ _MEMORY_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTools:
-    """What the story needs beside the room."""
+    """What the story needs beside the room. Without ``sessions`` each run opens one of its own, in memory alone."""
 
     ledger: LedgerPort
+    sessions: Sessions = field(default_factory=lambda: Sessions(SessionLimits(memory_bytes=_MEMORY_BYTES), keep=0))
     limit_seconds: float = RUN_SECONDS
-    memory_bytes: int = _MEMORY_BYTES
     checkpoint: Callable[[str], None] = lambda step: None  # noqa: ARG005
 
 
 def tools_for(room: Room) -> RunTools:
-    """The tools of a room; one per process, because the ledger keeps what it has read."""
-    return RunTools(ledger=RoomLedger(room))
+    """The tools of a room; one per process, because the ledger and the sessions keep what they have read.
+
+    One session stays open: a run reads every member's newest catalogue, so an older session serves nobody any more.
+    """
+    limits = SessionLimits(memory_bytes=_MEMORY_BYTES, spill=room.spill)
+    return RunTools(ledger=RoomLedger(room), sessions=Sessions(limits, keep=1))
 
 
 def execute_run(room: Room, run: RunId, tools: RunTools) -> RunState:
@@ -157,10 +162,9 @@ def _session(room: Room, plan: Plan, tools: RunTools) -> Iterator[Session]:
         holders = {snapshot.member for snapshot in tx.snapshots.all()}
         present = [m.name for m in tx.members.all() if m.status is MemberStatus.ACTIVE and m.name in holders]
     lakes = [room.vault(name).published() for name in present]
-    limits = SessionLimits(memory_bytes=tools.memory_bytes, spill=room.spill)
     if not {table.member for source in plan.tables for table in source} <= set(present):
         raise Conflict("CR-A056", "a member left while the question was planned", help="ask again")
-    with Session.over_lakes(lakes, limits) as session:
+    with tools.sessions.on(lakes) as session:
         yield session
 
 
