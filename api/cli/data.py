@@ -11,6 +11,7 @@ import typer
 
 from api.cli.options import AsJson, Contracts, Profile, Url, contracts_in
 from api.cli.output import answer, findings, note, say, table
+from api.cli.quality import identifiers_as_json, quality, tell_identifiers
 from cleanroom.errors import NotFound, UsageProblem
 from cleanroom.names import DatasetName
 
@@ -83,13 +84,19 @@ def prepare(
         "rejected": manifest.rows_rejected,
         "skipped": manifest.rows_skipped,
     }
-    value = {"package": str(prepared.folder), "rows": counts, "findings": prepared.findings}
+    value = {
+        "package": str(prepared.folder),
+        "rows": counts,
+        "findings": prepared.findings,
+        "identifiers": identifiers_as_json(prepared.identifiers),
+    }
 
     def text() -> None:
         findings(prepared.findings)
         say(f"{out.name}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
         if manifest.rows_rejected:
             note(f"rejected rows, with reasons: {out.name}/rejects.csv")
+        tell_identifiers(prepared.identifiers)
 
     answer(value, as_json=as_json, text=text)
 
@@ -231,39 +238,7 @@ def show(
     answer(view, as_json=as_json, text=lambda: say(json.dumps(view, indent=1, ensure_ascii=False)))
 
 
-@commands.command("quality")
-def quality(
-    upload: Annotated[str, typer.Argument(metavar="UPLOAD")],
-    profile: Profile = None,
-    url: Url = None,
-    as_json: AsJson = False,
-) -> None:
-    """What the quality gate found: rules in words, rows failing, how to fix. Example: cleanroom data quality 01J..."""
-    from api.cli.remote import room_client
-
-    with room_client(profile, url) as client:
-        report = client.get(f"/uploads/{upload}/quality")
-
-    def text() -> None:
-        rows = [
-            (f["severity"], f["code"], f["column"], f["count"], f["message"], f["help"]) for f in report["findings"]
-        ]
-        say(f"{report['rows']:,} rows, {report['quarantined']:,} quarantined")
-        if rows:
-            table(("severity", "code", "column", "rows", "rule", "how to fix"), rows)
-        if report["trend"]:
-            say()
-            say("files before this one")
-            earlier = ((t["first_day"], t["last_day"], t["rows"], t["quarantined"]) for t in report["trend"])
-            table(("first day", "last day", "rows", "quarantined"), list(earlier))
-        if report["evidence"] is not None:
-            evidence = report["evidence"]
-            say(
-                f"Great Expectations: {evidence['state']}; {evidence['held']} of {evidence['expectations']} expectations "
-                f"held in the first {evidence['checked_rows']:,} rows"
-            )
-
-    answer(report, as_json=as_json, text=text)
+commands.command("quality")(quality)
 
 
 @commands.command("quarantine")

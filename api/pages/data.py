@@ -9,12 +9,14 @@ from fastapi.responses import StreamingResponse
 from api.auth import InRoom, Who
 from api.pages.chrome import HEADERS, is_part, page
 from api.pages.paging import PAGE_SIZE, older
+from api.pages.quality import tables
 from api.pages.route import PageRoute
 from api.principal import Principal
 from api.room import Room
 from api.usecases.contracts import get_contract, list_contracts
 from api.usecases.data import list_datasets, list_snapshots
 from api.usecases.ingest import quality_of, quarantine_of
+from api.usecases.quality import quality_trend, trend_until
 from api.usecases.uploads import UploadView, get_upload, list_uploads
 from cleanroom.errors import NotFound
 from cleanroom.quality.report import QualityReport
@@ -56,6 +58,7 @@ def show_uploads(request: Request, room: InRoom, who: Who, before: str = "") -> 
 def show_upload(request: Request, room: InRoom, who: Who, upload_id: str) -> Response:
     """One upload: where it stands, its receipt, what was found in it."""
     view = get_upload(room, who, upload_id)
+    report = _report(room, who, view)
     template = "part_upload.html" if is_part(request) else "upload.html"
     return page(
         request,
@@ -63,7 +66,8 @@ def show_upload(request: Request, room: InRoom, who: Who, upload_id: str) -> Res
         who=who,
         view=view,
         receipt=_receipt(view),
-        report=_report(room, who, view),
+        report=report,
+        tables=None if report is None else tables(trend_until(room, who, upload_id), report),
         is_open=view.state in _OPEN,
         can_upload=who.has(UserRole.UPLOADER),
     )
@@ -105,6 +109,7 @@ def show(request: Request, room: InRoom, who: Who, dataset: str) -> Response:
         snapshots=tuple(reversed(list_snapshots(room, who, dataset)))[:PAGE_SIZE],
         holders=[view for view in list_datasets(room, who) if view.dataset == contract.dataset],
         can_see_uploads=_may_see_uploads(who),
+        tables=tables(quality_trend(room, who, dataset)) if _may_see_uploads(who) else None,
     )
 
 

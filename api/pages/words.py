@@ -6,6 +6,8 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from api.insights.shown import as_text, is_numeric, is_withheld, reason_text
+from cleanroom.quality.report import Evidence
+from cleanroom.quality.shares import share_text
 
 STATES: Mapping[str, str] = {
     "SUBMITTED": "waiting",
@@ -71,6 +73,23 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+_EVIDENCE: Mapping[str, str] = {
+    "agreed": "Great Expectations counted the same",
+    "disagreed": "Great Expectations counted otherwise; tell the operator",
+    "pending": "Great Expectations' second opinion will come when the room is quiet",
+    "interrupted": "Great Expectations was not asked: the room was closed before its turn came",
+    "too busy": "Great Expectations was not asked: the room was too busy",
+    "not installed": "Great Expectations is not installed in this room",
+    "failed": "Great Expectations gave no answer",
+}
+
+
+def evidence(told: Evidence) -> str:
+    """The second opinion in words; the gate has decided in any case."""
+    words = _EVIDENCE.get(told.state, told.state)
+    return f"{words}, over the first {told.checked_rows:,} rows." if told.expectations else f"{words}."
+
+
 def sentence(text: str) -> Markup:
     """A message as a sentence: first letter large, a full stop at its end, names in backticks set as code."""
     bare = str(text).strip()
@@ -103,6 +122,8 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "short": short,
     "size": size,
     "plural": plural,
+    "share": share_text,
+    "evidence": evidence,
     "sentence": sentence,
     "capital_words": capital,
 }

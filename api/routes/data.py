@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from api.auth import InRoom, Who
 from api.usecases import data as story
-from api.usecases import ingest
+from api.usecases import ingest, quality
 from api.usecases.data import DatasetView, SnapshotView
 
 router = APIRouter(tags=["data"])
@@ -23,6 +23,13 @@ def list_datasets(room: InRoom, who: Who) -> list[DatasetView]:
 def list_snapshots(room: InRoom, who: Who, dataset: str) -> list[SnapshotView]:
     """The commits of one's own member's dataset, oldest first."""
     return list(story.list_snapshots(room, who, dataset))
+
+
+@router.get("/datasets/{dataset}/quality", response_model=dict[str, Any])
+def get_quality_trend(room: InRoom, who: Who, dataset: str) -> Response:
+    """Quality over the last files of one's own member's dataset; no files where it has none, or there is none (I17)."""
+    trend = quality.quality_trend(room, who, dataset)
+    return Response(trend.to_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/uploads/{upload_id}/quality", response_model=dict[str, Any])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cleanroom.errors import Finding
+from cleanroom.quality.shares import thousandths
 
 _FEW = 20
 """Below this a share says nothing, and nothing is warned of."""
@@ -36,22 +37,22 @@ class IdentifierQuality:
     @property
     def missing_share(self) -> int:
         """Thousandths of all rows."""
-        return _share(self.missing, self.rows)
+        return thousandths(self.missing, self.rows)
 
     @property
     def malformed_share(self) -> int:
         """Thousandths of all rows."""
-        return _share(self.malformed, self.rows)
+        return thousandths(self.malformed, self.rows)
 
     @property
     def repeated_share(self) -> int:
         """Thousandths of the measured."""
-        return _share(self.repeated, self.measured)
+        return thousandths(self.repeated, self.measured)
 
     @property
     def guessable_share(self) -> int:
         """Thousandths of the measured."""
-        return _share(self.guessable, self.measured)
+        return thousandths(self.guessable, self.measured)
 
     @property
     def is_guessable(self) -> bool:
@@ -75,8 +76,3 @@ def identity_findings(identifiers: Sequence[IdentifierQuality]) -> tuple[Finding
         for known in identifiers
         if known.is_guessable
     )
-
-
-def _share(part: int, whole: int) -> int:
-    # Rounded up, so that something is never shown as nothing.
-    return -(-1000 * part // whole) if whole else 0

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from cleanroom.canonical import canonical_json
 from cleanroom.errors import Finding
 from cleanroom.quality.identity import IdentifierQuality
+from cleanroom.quality.shares import share_text, thousandths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,5 +83,4 @@ def sorted_findings(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def share_in_words(part: int, whole: int) -> str:
     """``3 of 1,200 rows (0.2 %)``; never rounds something to nothing."""
-    tenths = -(-1000 * part // whole) if whole else 0
-    return f"{part:,} of {whole:,} rows ({tenths // 10}.{tenths % 10} %)"
+    return f"{part:,} of {whole:,} rows ({share_text(thousandths(part, whole))})"

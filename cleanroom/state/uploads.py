@@ -138,10 +138,18 @@ class Uploads:
         return self._tx.many(UploadRecord, query)
 
     def of(
-        self, member: MemberName, *, after: str | None = None, limit: int = 100, dataset: DatasetName | None = None
+        self,
+        member: MemberName,
+        *,
+        after: str | None = None,
+        limit: int = 100,
+        dataset: DatasetName | None = None,
+        states: tuple[UploadState, ...] = (),
     ) -> tuple[UploadRecord, ...]:
-        """A member's uploads, newest first, from the one after ``after``."""
+        """A member's uploads, newest first, from the one after ``after``; in any state if none is named."""
         query = select(uploads).where(uploads.c.member == member)
+        if states:
+            query = query.where(uploads.c.state.in_(states))
         if dataset is not None:
             query = query.where(uploads.c.dataset == dataset)
         if after is not None:

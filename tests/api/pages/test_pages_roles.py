@@ -52,6 +52,7 @@ RULES: list[tuple[str, str, str, frozenset[UserRole]]] = [
     ("GET", "/data/uploads/{upload_id}/receipt.json", "/data/uploads/x/receipt.json", frozenset({UP, ST})),
     ("GET", "/data/uploads/{upload_id}/quarantine.csv", "/data/uploads/x/quarantine.csv", frozenset({UP})),
     ("GET", "/data/{dataset}", "/data/sales", EVERYBODY),
+    ("GET", "/data/{dataset}/quality", "/data/sales/quality", frozenset({UP, ST})),
     ("GET", "/queries", "/queries", EVERYBODY),
     ("GET", "/queries/new", "/queries/new", _ASK),
     ("POST", "/queries/new", "/queries/new", _ASK),
