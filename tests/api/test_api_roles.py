@@ -18,7 +18,6 @@ UP, AN, ST, AU, OP = (
 )
 _KEYS = {"public_keys": "none none"}
 _SIGNED = {"signature": "a:b"}
-_SCHEDULE = {"name": "x9", "query": "none", "cadence": "daily 06:00", "channel": "folder", "address": "x"}
 _ASKED = {"sql": "SELECT 1", "purpose": "warranty"}
 
 # Method, route, an address, a body, and the roles that get past the door (whatever they meet behind it).
@@ -87,15 +86,6 @@ RULES: list[tuple[str, str, str, dict[str, object] | None, frozenset[UserRole]]]
     ("GET", "/v1/insights/{name}", "/v1/insights/funnel", None, frozenset({AN, ST})),
     ("POST", "/v1/insights/{name}/runs", "/v1/insights/funnel/runs", {}, frozenset({AN})),
     ("GET", "/v1/releases/{release_id}", "/v1/releases/none", None, frozenset({AN, ST})),
-    ("GET", "/v1/schedules", "/v1/schedules", None, frozenset({AN, ST})),
-    ("POST", "/v1/schedules", "/v1/schedules", _SCHEDULE, frozenset({AN})),
-    ("GET", "/v1/schedules/{name}", "/v1/schedules/none", None, frozenset({AN, ST})),
-    ("DELETE", "/v1/schedules/{name}", "/v1/schedules/none", None, frozenset({AN, ST})),
-    ("GET", "/v1/schedules/{name}/deliveries", "/v1/schedules/none/deliveries", None, frozenset({AN, ST})),
-    ("POST", "/v1/schedules/{name}/pause", "/v1/schedules/none/pause", None, frozenset({AN, ST})),
-    ("POST", "/v1/schedules/{name}/resume", "/v1/schedules/none/resume", None, frozenset({AN, ST})),
-    ("POST", "/v1/schedules/{name}/run", "/v1/schedules/none/run", None, frozenset({AN})),
-    ("GET", "/v1/released.duckdb", "/v1/released.duckdb", None, frozenset({AN, ST})),
     ("GET", "/v1/ledger", "/v1/ledger", None, frozenset({AN, ST, AU})),
     ("GET", "/v1/log", "/v1/log", None, frozenset({AU, ST, OP})),
     ("POST", "/v1/log/verify", "/v1/log/verify", {}, frozenset({AU, ST, OP})),
