@@ -39,7 +39,7 @@ def get_release(
     """One release as json, csv, parquet, arrow stream or xlsx; by ``?format=`` or ``Accept``."""
     answer = story.get_release(room, who, release_id)
     chosen = format_named(format) if format else _accepted(accept)
-    etag = f'"{answer.view.digest.removeprefix("sha256:")}-{chosen.name}"'
+    etag = f'"{answer.view.tag}-{chosen.name}"'
     headers = {
         "ETag": etag,
         "Cache-Control": "private, no-cache",

@@ -1,12 +1,13 @@
 """Runs as people see them: submit, look, cancel; and the releases they end in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from api.principal import Principal
 from api.room import Room
+from api.usecases.freshness import Freshness, OlderData, freshness_of
 from api.usecases.questions import Ask
 from api.usecases.run_story import open_ask
 from cleanroom.canonical import digest_of
@@ -29,7 +30,10 @@ _READERS = (UserRole.ANALYST, UserRole.STEWARD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """A run as its own member sees it; ``progress`` in percent. ``problem`` is set where it ended without a release."""
+    """A run as its own member sees it; ``progress`` in percent. ``problem`` is set where it ended without a release.
+
+    ``rests_on_older_data`` says of the release whether some dataset behind it has changed since.
+    """
 
     run_id: RunId
     user: str
@@ -43,11 +47,15 @@ class RunView:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    rests_on_older_data: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseView:
-    """A release without its numbers. ``digest`` is of its content, and its ETag."""
+    """A release without its numbers. ``digest`` is of its content.
+
+    ``older`` are datasets behind it that changed since, as far as the reader may know of them.
+    """
 
     release_id: ReleaseId
     run_id: RunId
@@ -58,6 +66,14 @@ class ReleaseView:
     withheld: Mapping[str, int]
     data_date: date | None
     created_at: datetime
+    rests_on_older_data: bool
+    older: tuple[OlderData, ...]
+
+    @property
+    def tag(self) -> str:
+        """What a copy's ETag begins with: other once the content, or what is said of its age, is other."""
+        known = "".join(f"-{one.newer_data_date}" for one in self.older)
+        return self.digest.removeprefix("sha256:") + (f"-older{known}" if self.rests_on_older_data else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +128,7 @@ def submit_run(room: Room, who: Principal, ask: Ask, *, idempotency_key: str | N
 def get_run(room: Room, who: Principal, run: str) -> RunView:
     """One run of one's own member. Raises NotAuthorised CR-A003, NotFound CR-L003 (also another member's, I17)."""
     who.need(*_READERS)
-    return _view(room, _own(room, who, run))
+    return _views(room, who, [_own(room, who, run)])[0]
 
 
 def list_runs(room: Room, who: Principal, *, after: str | None = None, limit: int = 100) -> tuple[RunView, ...]:
@@ -120,7 +136,7 @@ def list_runs(room: Room, who: Principal, *, after: str | None = None, limit: in
     who.need(*_READERS)
     with room.state.read() as tx:
         found = tx.runs.of(who.member, after=after, limit=limit)
-    return tuple(_view(room, record) for record in found)
+    return _views(room, who, found)
 
 
 def cancel_run(room: Room, who: Principal, run: str) -> RunView:
@@ -141,7 +157,9 @@ def list_releases(room: Room, who: Principal, *, after: str | None = None, limit
     who.need(*_READERS)
     with room.state.read() as tx:
         found = tx.releases.held_by(who.member, after=after, limit=limit)
-        return tuple(_release_view(record, tx.runs.get(record.run_id)) for record in found)
+        runs = [tx.runs.get(record.run_id) for record in found]
+    fresh = freshness_of(room, who, [run.run_id for run in runs])
+    return tuple(_release_view(record, run, fresh[run.run_id]) for record, run in zip(found, runs, strict=True))
 
 
 def get_release(room: Room, who: Principal, release: str) -> Answer:
@@ -157,8 +175,12 @@ def get_release(room: Room, who: Principal, release: str) -> Answer:
     if who.member not in record.receivers:
         raise NotFound("CR-L003", "no such entry in `releases`", help="check the name; list what there is")
     content = open_blob(room.blob_key("release"), record.table_blob, associated=f"release/{record.release_id}".encode())
-    view = _release_view(record, run)
-    return Answer(view=view, table=parse_json(content), about=About(facts=_facts(room, view, record)))
+    fresh = freshness_of(room, who, [run.run_id])[run.run_id]
+    view = _release_view(record, run, fresh)
+    facts = _facts(room, view, record)
+    if fresh.is_older:
+        facts["older data"] = fresh.in_words()
+    return Answer(view=view, table=parse_json(content), about=About(facts=facts))
 
 
 def _facts(room: Room, view: ReleaseView, record: ReleaseRecord) -> dict[str, str]:
@@ -173,7 +195,7 @@ def _facts(room: Room, view: ReleaseView, record: ReleaseRecord) -> dict[str, st
     return facts if view.data_date is None else {**facts, "data up to": view.data_date.isoformat()}
 
 
-def _release_view(record: ReleaseRecord, run: RunRecord) -> ReleaseView:
+def _release_view(record: ReleaseRecord, run: RunRecord, fresh: Freshness) -> ReleaseView:
     return ReleaseView(
         release_id=record.release_id,
         run_id=record.run_id,
@@ -184,6 +206,8 @@ def _release_view(record: ReleaseRecord, run: RunRecord) -> ReleaseView:
         withheld=record.withheld,
         data_date=record.data_date,
         created_at=record.created_at,
+        rests_on_older_data=fresh.is_older,
+        older=fresh.older,
     )
 
 
@@ -194,7 +218,7 @@ def _same(room: Room, who: Principal, idempotency_key: str, ask: Ask) -> RunView
         return None
     if open_ask(room, earlier) != ask:
         raise Conflict("CR-A014", "this Idempotency-Key was used for another question", help="use a new key")
-    return _view(room, earlier)
+    return _views(room, who, [earlier])[0]
 
 
 def _own(room: Room, who: Principal, run: str) -> RunRecord:
@@ -205,7 +229,16 @@ def _own(room: Room, who: Principal, run: str) -> RunRecord:
     return record
 
 
-def _view(room: Room, record: RunRecord) -> RunView:
+def _views(room: Room, who: Principal, records: Sequence[RunRecord]) -> tuple[RunView, ...]:
+    with room.state.read() as tx:
+        # A question that was asked before shows the first answer: what that one read is what counts.
+        releases = {record.run_id: tx.releases.get(record.release_id) for record in records if record.release_id}
+    fresh = freshness_of(room, who, [release.run_id for release in releases.values()])
+    older = {run for run, release in releases.items() if fresh[release.run_id].is_older}
+    return tuple(_view(room, record, is_older=record.run_id in older) for record in records)
+
+
+def _view(room: Room, record: RunRecord, *, is_older: bool) -> RunView:
     problem: Mapping[str, object] | None = None
     if record.outcome_blob is not None:
         context = f"outcome/{record.run_id}".encode()
@@ -223,4 +256,5 @@ def _view(room: Room, record: RunRecord) -> RunView:
         created_at=record.created_at,
         started_at=record.started_at,
         finished_at=record.finished_at,
+        rests_on_older_data=is_older,
     )
