@@ -1,6 +1,7 @@
 """``cleanroom run``: runs of your member, and the releases they ended in."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -23,10 +24,11 @@ def list_runs(profile: Profile = None, url: Url = None, as_json: AsJson = False)
     with room_client(profile, url) as client:
         views = client.every("/runs")
     rows = [
-        (v["run_id"], v["state"], v["template_id"] or "ad hoc", v["user"], v["created_at"], v["release_id"])
+        (v["run_id"], v["state"], v["template_id"] or "ad hoc", v["user"], v["created_at"], v["release_id"], _age(v))
         for v in views
     ]
-    answer(views, as_json=as_json, text=lambda: table(("run", "state", "query", "user", "asked", "release"), rows))
+    names = ("run", "state", "query", "user", "asked", "release", "data")
+    answer(views, as_json=as_json, text=lambda: table(names, rows))
 
 
 @commands.command("show")
@@ -80,6 +82,16 @@ def download(
         content = client.bytes_of(f"/releases/{view['release_id']}", format=format_name)
     if out is None:
         sys.stdout.buffer.write(content)
+        sys.stdout.flush()
     else:
         out.write_bytes(content)
         note(f"written to {out.name}")
+    if view["rests_on_older_data"]:
+        note("there are newer data since this answer; ask again for one on them")
+
+
+def _age(view: Mapping[str, object]) -> str:
+    """Of a run that ended in a release: whether the data behind it are the newest."""
+    if not view["release_id"]:
+        return ""
+    return "newer since" if view["rests_on_older_data"] else "newest"
