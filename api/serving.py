@@ -11,8 +11,12 @@ import structlog
 import uvicorn
 
 from api.app import create_app
+from api.pages.chart_view import make_library
 from api.room import Room
 from cleanroom.errors import Unavailable
+
+_QUIET_SECONDS = 15.0
+"""After the start, so that whoever waits for the first page does not share the processor with work nobody asked for yet."""
 
 
 def serve_room(room: Room, *, host: str, port: int) -> None:
@@ -22,7 +26,13 @@ def serve_room(room: Room, *, host: str, port: int) -> None:
         Unavailable: CR-A060 the address is taken.
     """
     listening = _listen(host, port)
-    uvicorn.Server(_config(room)).run(sockets=[listening])
+    made = threading.Timer(_QUIET_SECONDS, make_library)
+    made.daemon = True
+    made.start()
+    try:
+        uvicorn.Server(_config(room)).run(sockets=[listening])
+    finally:
+        made.cancel()
 
 
 @contextmanager

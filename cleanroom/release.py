@@ -59,7 +59,7 @@ def release(plan: Plan, *, session: Session, ledger: LedgerPort, control: RunCon
     passed = [cell for cell in released if having is None or holds(having, cell.key, cell.numbers) is True]
     chosen = ordered(passed, plan.shape.order_by, plan.shape.limit)
     # 8. The outputs, and what the reader must know about them.
-    return _table(plan, session, chosen, rows_dropped=_dropped(plan, raw, len(listed)))
+    return _table(plan, session, chosen, dropped=_dropped(plan, raw, len(listed)))
 
 
 def _reviewed(
@@ -86,26 +86,25 @@ def _released(plan: Plan, cell: RawCell, reasons: Reasons) -> ReleasedCell:
     return ReleasedCell(key=cell.key, numbers=numbers)
 
 
-def _dropped(plan: Plan, raw: Sequence[RawCell], listed: int) -> int:
-    """How many cells are not listed; where zeros are not released, only if together they hold enough units.
+def _dropped(plan: Plan, raw: Sequence[RawCell], listed: int) -> Mapping[Reason, int]:
+    """How many cells are not listed, by reason; those with too few units only where their owner releases zeros.
 
     Attack stopped: a filter that fits one unit and a count of dropped cells that is 1 or 0 would tell whether the
-    unit exists. Where the owner releases zeros, absence is public already.
+    unit exists. Where the owner releases zeros, absence is public already. A cell dropped for its members has enough
+    units to be seen; its count says what the rule says, and readers must know that such a cell may be large.
     """
-    first = plan.obligations.sources[0]
-    dropped = [
-        cell
-        for cell in raw
-        if withheld_reason(cell.whole, plan.obligations.sources, own_sources(plan, cell.key)) is not None
-    ]
-    if len(dropped) + listed != len(raw):
+    sources = plan.obligations.sources
+    reasons = Counter(withheld_reason(cell.whole, sources, own_sources(plan, cell.key)) for cell in raw)
+    if listed != reasons.pop(None, 0):
         raise AssertionError("a cell is listed or dropped")
-    # The largest group of units is a lower bound of all of them together: one unit may be in several cells.
-    together = max((cell.whole.units[0].distinct for cell in dropped), default=0)
-    return len(dropped) if first.zeros or together >= first.minimum_units else 0
+    if not sources[0].zeros:
+        reasons.pop(Reason.UNITS, None)
+    return {reason: reasons[reason] for reason in Reason if reasons[reason]}
 
 
-def _table(plan: Plan, session: Session, cells: Sequence[ReleasedCell], *, rows_dropped: int) -> ReleasedTable:
+def _table(
+    plan: Plan, session: Session, cells: Sequence[ReleasedCell], *, dropped: Mapping[Reason, int]
+) -> ReleasedTable:
     columns = _columns(plan, session)
     rows = tuple(
         tuple(
@@ -120,7 +119,8 @@ def _table(plan: Plan, session: Session, cells: Sequence[ReleasedCell], *, rows_
         columns=columns,
         rows=rows,
         withheld={reason: marks[reason] for reason in Reason if marks[reason]},
-        rows_dropped=rows_dropped,
+        rows_dropped=sum(dropped.values()),
+        dropped=dropped,
         contributors=_contributors(plan),
         policies=tuple(sorted({policy for source in plan.obligations.sources for policy in source.policies})),
         snapshots=dict(sorted((str(t.member), int(t.snapshot)) for t in tables)),

@@ -4,7 +4,7 @@ Nothing here can hold a withheld number: a cell is either ``Shown`` or ``Withhel
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -48,7 +48,7 @@ class ReleasedTable:
     """Rows that may leave, after HAVING, ORDER BY and LIMIT.
 
     ``withheld`` counts numbers by reason over the rows shown; ``rows_dropped`` counts cells whose first source failed
-    and which are therefore not listed at all. ``contributors`` maps each dataset to how many members took part.
+    and which are therefore not listed at all, ``dropped`` the same by reason. ``contributors`` maps each dataset to how many members took part.
     """
 
     columns: tuple[ReleasedColumn, ...]
@@ -59,3 +59,4 @@ class ReleasedTable:
     policies: tuple[Digest, ...]
     snapshots: Mapping[str, int]
     receivers: tuple[MemberName, ...]
+    dropped: Mapping[Reason, int] = field(default_factory=dict)

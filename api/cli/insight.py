@@ -72,7 +72,7 @@ def run(
 
     Example: cleanroom insight run life-fit --input nevada.csv
     """
-    from queries.insights import find
+    from queries.insights import computed, find
     from queries.insights.model import Settings
 
     if not 0 < confidence < 1 or treatment not in ("auto", "end", "interval") or horizon < 1:
@@ -94,7 +94,7 @@ def run(
     if inputs:
         from api.insights.plain_files import read_inputs
 
-        result = insight.compute(read_inputs(insight, inputs), settings)
+        result = computed(insight, read_inputs(insight, inputs), settings)
         facts: dict[str, str] = {"source": "plain files"}
     else:
         from api.cli.remote import room_client
@@ -102,7 +102,7 @@ def run(
 
         with room_client(profile, url) as client:
             tables, facts = inputs_from_room(client, insight, parameters(param))
-        result = insight.compute(tables, settings)
+        result = computed(insight, tables, settings)
     if format_name in ("text", "json"):
         answer(plain_result(name, result), as_json=as_json or format_name == "json", text=lambda: _text(result))
         return

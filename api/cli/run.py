@@ -66,7 +66,9 @@ def cancel(run: RunId, profile: Profile = None, url: Url = None, as_json: AsJson
 @commands.command("download")
 def download(
     run: RunId,
-    format_name: Annotated[str, typer.Option("--format", metavar="csv|parquet|xlsx|arrow|json")] = "csv",
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet|xlsx|arrow|json|pdf|html|svg|png")
+    ] = "csv",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
     profile: Profile = None,
     url: Url = None,

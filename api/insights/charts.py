@@ -28,6 +28,12 @@ def chart_svg(chart: ChartSpec, result: InsightResult, *, dark: bool = False, fo
     return _svg(_document(chart, result, dark=dark, font=font))
 
 
+def chart_specification(chart: ChartSpec, result: InsightResult, *, dark: bool = False) -> dict[str, Json]:
+    """The Vega-Lite specification the pictures are drawn from, for a browser or a notebook to draw."""
+    found: dict[str, Json] = json.loads(_document(chart, result, dark=dark, font=_FONT))
+    return found
+
+
 def chart_png(chart: ChartSpec, result: InsightResult) -> bytes:
     """``chart`` as a PNG picture on white, at twice the size."""
     specification = json.loads(_document(chart, result, dark=False, font=_PICTURE_FONT))

@@ -10,6 +10,7 @@ in. No address holds a parameter's value or a query's text.
 from fastapi import FastAPI
 
 from api.pages import (
+    chart_view,
     data,
     help_pages,
     home,
@@ -41,6 +42,7 @@ PAGES = (
     privacy.router,
     log.router,
     help_pages.router,
+    chart_view.router,
     static.router,
 )
 

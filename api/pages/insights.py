@@ -6,8 +6,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 
 from api.auth import InRoom, Who
-from api.insights.charts import chart_svg, is_empty
+from api.insights.charts import is_empty
 from api.insights.documents import FORMATS, render
+from api.pages.chart_view import library_address, specification_response, svg_response
 from api.pages.chrome import HEADERS, is_part, page, see
 from api.pages.forms import PARAMETER_PREFIX, Form, parameters_in
 from api.pages.route import PageRoute
@@ -18,7 +19,7 @@ from api.usecases.runs import RunView, get_run
 from cleanroom.errors import NotFound
 from cleanroom.state import UserRole
 from queries.insights import find
-from queries.insights.model import InsightResult
+from queries.insights.model import ChartSpec, InsightResult
 
 router = APIRouter(route_class=PageRoute)
 
@@ -66,11 +67,13 @@ def show_exactly(request: Request, room: InRoom, who: Who, name: str, releases: 
 @router.get("/insights/{name}/of/{releases}/chart-{number}-{theme}.svg")
 def draw(room: InRoom, who: Who, name: str, releases: str, number: int, theme: str) -> Response:
     """One chart of it."""
-    result = _result(story.answer_of(room, who, name, _ids(releases)))
-    if not 0 <= number < len(result.charts) or theme not in ("light", "dark"):
-        raise NotFound("CR-A011", "there is no such address")
-    svg = chart_svg(result.charts[number], result, dark=theme == "dark")
-    return Response(svg, media_type="image/svg+xml", headers={**HEADERS, "Cache-Control": "private, max-age=3600"})
+    return svg_response(*_chart(room, who, name, releases, number), theme=theme)
+
+
+@router.get("/insights/{name}/of/{releases}/chart-{number}-{theme}.vl.json")
+def describe(room: InRoom, who: Who, name: str, releases: str, number: int, theme: str) -> Response:
+    """What that chart is drawn from."""
+    return specification_response(*_chart(room, who, name, releases, number), theme=theme)
 
 
 @router.get("/insights/{name}/of/{releases}/{name_again}.{format_name}")
@@ -130,8 +133,16 @@ def _shown(
         values=_values(answer, who),
         empty=[is_empty(chart, answer.result) for chart in answer.result.charts] if answer and answer.result else [],
         can_ask=can_ask,
+        library=library_address(),
         formats=[name for name in FORMATS if name != "png"],
     )
+
+
+def _chart(room: Room, who: Principal, name: str, releases: str, number: int) -> tuple[ChartSpec, InsightResult]:
+    result = _result(story.answer_of(room, who, name, _ids(releases)))
+    if not 0 <= number < len(result.charts):
+        raise NotFound("CR-A011", "there is no such address")
+    return result.charts[number], result
 
 
 def _values(answer: story.InsightAnswer | None, who: Principal) -> dict[str, str]:

@@ -3,20 +3,18 @@
 from fastapi import APIRouter, Request, Response
 
 from api.auth import InRoom, Who
-from api.insights.charts import as_shown, chart_svg, is_empty, release_chart
-from api.insights.documents import MEDIA_TYPES, render_answer
-from api.pages.chrome import HEADERS, page
+from api.insights.charts import as_shown, is_empty
+from api.pages.chart_view import library_address, specification_response, svg_response
+from api.pages.chrome import page
 from api.pages.paging import PAGE_SIZE, older
 from api.pages.route import PageRoute
 from api.principal import Principal
 from api.room import Room
-from api.usecases.runs import Answer, get_release, list_releases
-from api.usecases.templates import runnable_template
-from cleanroom.delivery import deliver
+from api.usecases.reports import REPORT_FORMATS, Report, open_report, report_file
+from api.usecases.runs import list_releases
 from cleanroom.delivery.csv_text import CsvOptions, render_csv
 from cleanroom.delivery.formats import FORMATS
-from cleanroom.errors import CleanroomError, NotFound
-from queries.template import QueryTemplate
+from cleanroom.errors import NotFound
 
 router = APIRouter(route_class=PageRoute)
 
@@ -42,20 +40,19 @@ def show_all(request: Request, room: InRoom, who: Who, before: str = "") -> Resp
 @router.get("/reports/{release_id}")
 def show(request: Request, room: InRoom, who: Who, release_id: str) -> Response:
     """One release."""
-    answer = get_release(room, who, release_id)
-    template = _template(room, who, answer)
-    title = _title(answer, template)
-    drawn = release_chart(answer.table, title, template.chart if template else None)
+    report = open_report(room, who, release_id)
+    answer, drawn = report.answer, report.drawn
     return page(
         request,
         "report.html",
         who=who,
-        title=title,
+        title=report.title,
         view=answer.view,
         table=answer.table,
-        shown=as_shown(answer.table, title),
+        shown=as_shown(answer.table, report.title),
         facts=answer.about.facts,
         chart=drawn[0] if drawn else None,
+        library=library_address(),
         is_empty=drawn is not None and is_empty(*drawn),
         rows=answer.table.rows[:MAX_ROWS_SHOWN],
         is_own=answer.view.asked_by == who.member,
@@ -67,51 +64,36 @@ def show(request: Request, room: InRoom, who: Who, release_id: str) -> Response:
 @router.get("/reports/{release_id}/chart-{theme}.svg")
 def draw(room: InRoom, who: Who, release_id: str, theme: str) -> Response:
     """Its chart."""
-    answer = get_release(room, who, release_id)
-    template = _template(room, who, answer)
-    drawn = release_chart(answer.table, _title(answer, template), template.chart if template else None)
-    if drawn is None or theme not in ("light", "dark"):
+    drawn = open_report(room, who, release_id).drawn
+    if drawn is None:
         raise NotFound("CR-A011", "there is no such address")
-    svg = chart_svg(*drawn, dark=theme == "dark")
-    return Response(svg, media_type="image/svg+xml", headers={**HEADERS, "Cache-Control": "private, max-age=3600"})
+    return svg_response(*drawn, theme=theme)
+
+
+@router.get("/reports/{release_id}/chart-{theme}.vl.json")
+def describe(room: InRoom, who: Who, release_id: str, theme: str) -> Response:
+    """What its interactive chart is drawn from."""
+    drawn = open_report(room, who, release_id).drawn
+    if drawn is None:
+        raise NotFound("CR-A011", "there is no such address")
+    return specification_response(*drawn, theme=theme)
 
 
 @router.get("/reports/{release_id}/file.{format_name}")
 def download(room: InRoom, who: Who, release_id: str, format_name: str) -> Response:
     """It as a file."""
-    answer = get_release(room, who, release_id)
-    media_type, content = _file(room, who, answer, format_name)
-    name = f"{answer.view.release_id}.{format_name}"
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    report = open_report(room, who, release_id)
+    media_type, content = _file(report, format_name)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{release_id}.{format_name}"'}
     return Response(content, media_type=media_type, headers=headers)
 
 
-def _file(room: Room, who: Principal, answer: Answer, format_name: str) -> tuple[str, bytes]:
+def _file(report: Report, format_name: str) -> tuple[str, bytes]:
     if format_name in _SPREADSHEETS:
-        return _CSV, render_csv(answer.table, answer.about, _SPREADSHEETS[format_name])
-    if format_name in MEDIA_TYPES:
-        template = _template(room, who, answer)
-        drawn = release_chart(answer.table, _title(answer, template), template.chart if template else None)
-        content = render_answer(format_name, answer.table, answer.about, title=_title(answer, template), drawn=drawn)
-        return MEDIA_TYPES[format_name], content
-    known = next((known for known in FORMATS if known.name == format_name), None)
-    if known is None:
+        return _CSV, render_csv(report.answer.table, report.answer.about, _SPREADSHEETS[format_name])
+    if format_name not in REPORT_FORMATS:
         raise NotFound("CR-A011", "there is no such address")
-    return known.media_type, deliver(answer.table, known.name, answer.about)
-
-
-def _template(room: Room, who: Principal, answer: Answer) -> QueryTemplate | None:
-    """The template it came from, while one's member may see it."""
-    if answer.view.template_id is None:
-        return None
-    try:
-        return runnable_template(room, who, answer.view.template_id)
-    except CleanroomError:
-        return None
-
-
-def _title(answer: Answer, template: QueryTemplate | None) -> str:
-    return template.title if template else answer.view.template_id or "Ad hoc question"
+    return REPORT_FORMATS[format_name], report_file(report, format_name)
 
 
 def _titles(room: Room, who: Principal) -> dict[str, str]:

@@ -18,7 +18,7 @@ _KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-FILES = ("site.css", "upload.js", "icon.svg", "vendor/htmx-4.0.1.min.js")
+FILES = ("site.css", "upload.js", "chart.js", "icon.svg", "vendor/htmx-4.0.1.min.js")
 """All there is: a name that is not here does not exist, whatever it spells."""
 
 

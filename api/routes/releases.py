@@ -7,13 +7,15 @@ from fastapi import APIRouter, Header, Query, Response, status
 from api.auth import InRoom, Who
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of
 from api.usecases import runs as story
+from api.usecases.reports import REPORT_FORMATS, open_report, report_file
 from api.usecases.runs import ReleaseView
-from cleanroom.delivery import FORMATS, Format, deliver, format_named
+from cleanroom.delivery import FORMATS
 from cleanroom.errors import UsageProblem
 
 router = APIRouter(tags=["releases"])
 
-_PLAIN = {known.media_type.split(";")[0]: known for known in FORMATS}
+_BY_MEDIA_TYPE = {media.split(";")[0]: name for name, media in REPORT_FORMATS.items()}
+_SUFFIXES = {known.name: known.suffix for known in FORMATS}
 
 
 @router.get("/releases")
@@ -26,7 +28,7 @@ def list_releases(room: InRoom, who: Who, cursor: Cursor = None, limit: Limit = 
 @router.get(
     "/releases/{release_id}",
     response_class=Response,
-    responses={200: {"content": {media: {} for media in _PLAIN}}, 304: {"description": "you have it already"}},
+    responses={200: {"content": {media: {} for media in _BY_MEDIA_TYPE}}, 304: {"description": "you have it already"}},
 )
 def get_release(
     room: InRoom,
@@ -36,22 +38,31 @@ def get_release(
     accept: Annotated[str, Header()] = "*/*",
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
-    """One release as json, csv, parquet, arrow stream or xlsx; by ``?format=`` or ``Accept``."""
-    answer = story.get_release(room, who, release_id)
-    chosen = format_named(format) if format else _accepted(accept)
-    etag = f'"{answer.view.tag}-{chosen.name}"'
+    """One release as json, csv, parquet, arrow stream or xlsx, as a document (pdf, html) or its chart (svg, png); by
+
+    ``?format=`` or ``Accept``.
+    """
+    chosen = _named(format) if format else _accepted(accept)
+    report = open_report(room, who, release_id)
+    etag = f'"{report.answer.view.tag}-{chosen}"'
     headers = {
         "ETag": etag,
         "Cache-Control": "private, no-cache",
         "Vary": "Accept, Authorization, Cookie",
-        "Content-Disposition": f'attachment; filename="{answer.view.release_id}{chosen.suffix}"',
+        "Content-Disposition": f'attachment; filename="{report.answer.view.release_id}{_SUFFIXES.get(chosen, f".{chosen}")}"',
     }
     if etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(deliver(answer.table, chosen.name, answer.about), media_type=chosen.media_type, headers=headers)
+    return Response(report_file(report, chosen), media_type=REPORT_FORMATS[chosen], headers=headers)
 
 
-def _accepted(header: str) -> Format:
+def _named(name: str) -> str:
+    if name not in REPORT_FORMATS:
+        raise UsageProblem("CR-R501", "no such format", help="one of " + ", ".join(REPORT_FORMATS))
+    return name
+
+
+def _accepted(header: str) -> str:
     """The first format the client takes, by its own weights; nothing in particular means JSON."""
     wanted: list[tuple[float, int, str]] = []
     for place, part in enumerate(header.split(",")[:50]):
@@ -61,10 +72,12 @@ def _accepted(header: str) -> Format:
             wanted.append((-weight, place, media))
     for _, _, media in sorted(wanted):
         if media in {"*/*", "application/*", ""}:
-            return format_named("json")
-        if media in _PLAIN:
-            return _PLAIN[media]
-    raise UsageProblem("CR-A008", "none of the accepted formats is available", help="one of " + ", ".join(_PLAIN))
+            return "json"
+        if media in _BY_MEDIA_TYPE:
+            return _BY_MEDIA_TYPE[media]
+    raise UsageProblem(
+        "CR-A008", "none of the accepted formats is available", help="one of " + ", ".join(_BY_MEDIA_TYPE)
+    )
 
 
 def _weight(text: str) -> float:

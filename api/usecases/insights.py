@@ -18,19 +18,14 @@ from api.usecases.runs import Answer, ReleaseView, RunView, get_release, list_re
 from api.usecases.templates import TemplateView, list_templates, runnable_template
 from cleanroom.errors import CleanroomError, UsageProblem
 from cleanroom.names import Digest, UserName
-from cleanroom.released import Reason
 from cleanroom.state import UserRole
 from policies.load import load_policy
-from queries.insights import INSIGHTS, find
+from queries.insights import INSIGHTS, computed, find
 from queries.insights.model import Insight, InsightResult, Settings, Table
 from queries.parameters import Declared
 
 _LOOKED_AT = 400
 _CHOICES_EACH = 12
-_CAVEAT = (
-    "Some numbers may be withheld for another reason than too few units (too few members, one member's share, the "
-    "ledger), which says nothing about their size; where bounds are used, each is taken to be at most"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,8 +195,7 @@ def _agree(chosen: tuple[_Held, ...]) -> bool:
 def _computed(room: Room, insight: Insight, answers: tuple[Answer, ...]) -> InsightAnswer:
     dates = [answer.view.data_date for answer in answers if answer.view.data_date]
     data_date = min(dates, default=None)
-    bound, caveat = _bound(room, answers)
-    settings = Settings(as_of=data_date, withheld_high=bound)
+    settings = Settings(as_of=data_date, withheld_high=_minimum(room, answers) - 1)
     kept = _Inputs(
         insight=insight.name,
         digests=tuple(answer.view.digest for answer in answers),
@@ -209,8 +203,6 @@ def _computed(room: Room, insight: Insight, answers: tuple[Answer, ...]) -> Insi
         tables={name: Table.of(answer.table) for name, answer in zip(insight.templates, answers, strict=True)},
     )
     result, refusal = _compute(kept)
-    if result is not None and caveat:
-        result = replace(result, notes=(*result.notes, caveat))
     return InsightAnswer(
         releases=tuple(answer.view for answer in answers),
         result=result,
@@ -233,35 +225,23 @@ class _Inputs:
 @lru_cache(maxsize=256)
 def _compute(inputs: _Inputs) -> tuple[InsightResult | None, str]:
     try:
-        return find(inputs.insight).compute(inputs.tables, inputs.settings), ""
+        return computed(find(inputs.insight), inputs.tables, inputs.settings), ""
     except CleanroomError as refusal:
         return None, refusal.message
 
 
-def _bound(room: Room, answers: tuple[Answer, ...]) -> tuple[int, str]:
-    """The largest value a withheld count is taken to have, and what a reader must know about that.
-
-    One under the thresholds, where numbers failed those. Where one failed another rule (contributors, dominance, the
-    ledger) that says nothing about its size: then the largest shown count stands for it, and the page says so.
-    """
-    tables = [answer.table for answer in answers]
-    policies = {digest for table in tables for digest in table.policies}
+def _minimum(room: Room, answers: tuple[Answer, ...]) -> int:
+    """The largest minimum of units among the policies behind the answers: a number that failed one is below it."""
+    policies = {digest for answer in answers for digest in answer.table.policies}
     with room.state.read() as tx:
         texts = [record.text for record in tx.policies.all() if record.digest in policies]
-    terms = [_terms(text) for text in texts]
-    minimum = max((units for units, _ in terms), default=room.floor)
-    by_size = all(reason in (Reason.UNITS, Reason.ZERO) for table in tables for reason in table.withheld)
-    may_be_large = any(table.rows_dropped for table in tables) and any(mixed for _, mixed in terms)
-    shown = [c for t in tables for row in t.rows for c in row if isinstance(c, int) and not isinstance(c, bool)]
-    bound = minimum - 1 if by_size else max([minimum - 1, *shown])
-    return bound, "" if by_size and not may_be_large else f"{_CAVEAT} {bound:,}."
+    return max((_units(text) for text in texts), default=room.floor)
 
 
 @lru_cache(maxsize=512)
-def _terms(text: str) -> tuple[int, bool]:
-    """A policy's minimum units and whether it has a rule about members; a stored policy never changes."""
-    policy = load_policy(text.encode(), place="policy")
-    return policy.minimum_units, policy.contributors is not None
+def _units(text: str) -> int:
+    """A policy's minimum units; a stored policy never changes."""
+    return load_policy(text.encode(), place="policy").minimum_units
 
 
 def _facts(room: Room, insight: Insight, answers: tuple[Answer, ...], data_date: date | None) -> Mapping[str, str]:

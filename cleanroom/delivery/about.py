@@ -26,7 +26,8 @@ def summary(table: ReleasedTable, about: About) -> list[tuple[str, str]]:
     """Everything a reader must know about the answer beside its rows, as lines of name and text."""
     lines = list(about.facts.items())
     lines.append(("rows", str(len(table.rows))))
-    lines.append(("cells not listed (their first dataset is below its minimum)", str(table.rows_dropped)))
+    lines.append(("cells not listed", str(table.rows_dropped)))
+    lines += [(f"cells not listed: {REASON_TEXTS[reason]}", str(count)) for reason, count in table.dropped.items()]
     lines += [(f"numbers withheld: {REASON_TEXTS[reason]}", str(count)) for reason, count in table.withheld.items()]
     lines += [(f"members that hold `{dataset}`", str(count)) for dataset, count in table.contributors.items()]
     lines += [(f"snapshot of {member}", str(snapshot)) for member, snapshot in table.snapshots.items()]

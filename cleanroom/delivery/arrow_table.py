@@ -74,6 +74,7 @@ def _metadata(table: ReleasedTable, about: About, names: Sequence[str]) -> str:
             "withheld": {reason.value: count for reason, count in table.withheld.items()},
             "withheld_cells": marks,
             "rows_dropped": table.rows_dropped,
+            "dropped": {reason.value: count for reason, count in table.dropped.items()},
             "contributors": dict(table.contributors),
             "policies": list(table.policies),
             "snapshots": dict(table.snapshots),

@@ -1,4 +1,6 @@
-"""The insight library: one file each, listed here. ``find`` is the only way to one by name."""
+"""The insight library: one file each, listed here. ``find`` is the only way to one by name, ``computed`` to its answer."""
+
+from dataclasses import replace
 
 from queries.insights import (
     attach_lag,
@@ -33,8 +35,9 @@ from queries.insights import (
     survival,
     warranty_cost,
 )
-from queries.insights.model import Insight
+from queries.insights.model import Inputs, Insight, InsightResult, Settings
 from queries.insights.refused import InsightRefused
+from queries.insights.withheld import said_of_withheld
 
 INSIGHTS: tuple[Insight, ...] = (
     missing_denominator.INSIGHT,
@@ -77,3 +80,9 @@ def find(name: str) -> Insight:
         if insight.name == name:
             return insight
     raise InsightRefused("CR-B001", "no such insight", help="`cleanroom insight list` names them all", place="insight")
+
+
+def computed(insight: Insight, inputs: Inputs, settings: Settings) -> InsightResult:
+    """What ``insight`` says of ``inputs``, with what its reader must know about withheld numbers; raises as ``compute``."""
+    result = insight.compute(inputs, settings)
+    return replace(result, notes=(*result.notes, *said_of_withheld(inputs, settings)))

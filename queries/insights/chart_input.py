@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cleanroom.released import Withheld
-from queries.insights.model import Cell, Settings, Table
+from queries.insights.model import SMALL, UNKNOWN_HIGH, Cell, Settings, Table
 from queries.insights.refused import InsightRefused, missing_columns
 from queries.insights.spellings import plain_name, spelled
 from queries.statistics.counts import Count
@@ -102,10 +102,14 @@ def _written(text: str) -> int | None:
 
 
 def count_in(cell: Cell, settings: Settings, *, insight: str) -> Count:
-    """A count, or its bounds where it is withheld; NULL counts as none."""
+    """A count, or its bounds where it is withheld; NULL counts as none.
+
+    Only too few units bound a number. One withheld for its members, or by the ledger, may be of any size: the caller
+    caps it by a whole it is part of, or says that it is unbounded.
+    """
     match cell:
-        case Withheld():
-            return Count(0, settings.withheld_high)
+        case Withheld(reason=reason):
+            return Count(0, settings.withheld_high if reason in SMALL else UNKNOWN_HIGH)
         case None:
             return Count.exact(0)
         case bool():

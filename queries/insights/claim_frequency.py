@@ -3,6 +3,7 @@
 from cleanroom.names import DatasetName
 from queries.insights.chart_input import count_in
 from queries.insights.model import (
+    UNKNOWN_HIGH,
     Cell,
     ChartSpec,
     Encoding,
@@ -41,9 +42,7 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         raise InsightRefused("CR-B005", "no row has a released number of units", place="claim-frequency")
     overall = _rate(total(c for c, _ in everything), float(sum(u for _, u in everything)), settings)
     shown = ShownTable(name="rates", title="Claims per 1,000 units", columns=_COLUMNS, rows=tuple(rows))
-    headline = (
-        f"{overall[0] if overall[0] is not None else f'{overall[1]} to {overall[2]}'} claims per 1,000 units sold"
-    )
+    headline = f"{_said(*overall)} claims per 1,000 units sold"
     spec = ChartSpec(
         title="Claims per 1,000 units",
         table="rates",
@@ -63,9 +62,18 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     )
 
 
-def _rate(claims: Count, units: float, settings: Settings) -> tuple[float | None, float, float]:
+def _said(point: float | None, low: float, high: float | None) -> str:
+    if point is not None:
+        return f"{point}"
+    return f"at least {low}" if high is None else f"{low} to {high}"
+
+
+def _rate(claims: Count, units: float, settings: Settings) -> tuple[float | None, float, float | None]:
+    """Point and limits; no upper limit where nothing is known of a withheld number's size."""
     point = round(1000 * claims.low / units, 4) if claims.is_exact else None
     low = poisson_limits(claims.low, confidence=settings.confidence).low
+    if claims.high >= UNKNOWN_HIGH:
+        return None, round(1000 * low / units, 4), None
     high = poisson_limits(claims.high, confidence=settings.confidence).high
     return point, round(1000 * low / units, 4), round(1000 * high / units, 4)
 

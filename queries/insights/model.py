@@ -10,22 +10,35 @@ from datetime import date
 from decimal import Decimal
 
 from cleanroom.names import DatasetName
-from cleanroom.released import ReleasedTable, ShownValue, Withheld
+from cleanroom.released import Reason, ReleasedTable, ShownValue, Withheld
 
 Cell = ShownValue | Withheld
+
+SMALL = frozenset({Reason.UNITS, Reason.ZERO})
+"""Reasons that say a number is small. The others (members, ledger, derived) say nothing about its size."""
+
+UNKNOWN_HIGH = 10**12
+"""Upper bound of a count of which nothing is known; what is computed with it is shown as unbounded, or capped by wholes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A released table, or a plain file: column names and rows of shown values and withheld marks."""
+    """A released table, or a plain file: column names and rows of shown values and withheld marks.
+
+    ``dropped`` counts rows that are not listed, by reason, as far as that may be told.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    dropped: Mapping[Reason, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, released: ReleasedTable) -> "Table":
         """The released table's rows under its column names."""
-        return cls(columns=tuple(column.name for column in released.columns), rows=released.rows)
+        names = tuple(column.name for column in released.columns)
+        # An older release says how many rows are not listed and not why: take it that they may be of any size.
+        dropped = released.dropped or ({Reason.DERIVED: released.rows_dropped} if released.rows_dropped else {})
+        return cls(columns=names, rows=released.rows, dropped=dropped)
 
     def has(self, *names: str) -> bool:
         """Whether all of ``names`` are columns."""
@@ -34,6 +47,10 @@ class Table:
     def records(self) -> tuple[Mapping[str, Cell], ...]:
         """Rows as mappings from column name to cell."""
         return tuple(dict(zip(self.columns, row, strict=True)) for row in self.rows)
+
+    def unlisted_high(self, settings: "Settings") -> int:
+        """The largest count a row that is not listed can have: small where only too few units keep rows back."""
+        return settings.withheld_high if set(self.dropped) <= SMALL else UNKNOWN_HIGH
 
     def withheld(self) -> int:
         """How many numbers are withheld."""
@@ -101,7 +118,7 @@ class InsightResult:
 class Settings:
     """What a reader may turn: confidence, warranty and horizon in months, the false-alarm rate, the withheld bound.
 
-    ``withheld_high`` is the largest value a withheld count can have: one below the policy's minimum units.
+    ``withheld_high`` is the largest value of a count withheld for too few units: one below the policy's minimum.
     ``treatment`` is ``end``, ``interval`` or ``auto`` (a Nevada chart: end; intervals in a plain file: interval).
     ``limits`` names how limits are made where there is a choice; empty takes each insight's own.
     """

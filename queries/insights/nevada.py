@@ -58,11 +58,7 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         description=headline,
     )
     hidden = sum(not c.is_exact for row in chart.rows for c in row.claims.values())
-    notes = (
-        (f"{hidden} cells are withheld or below the threshold; each lies between 0 and {settings.withheld_high}.",)
-        if hidden
-        else ()
-    )
+    notes = (f"{hidden} cells are withheld or not listed.",) if hidden else ()
     return InsightResult(
         headline=headline, tables=(wide, _ages(chart), cells), charts=(heat,), notes=notes, withheld=hidden
     )
@@ -133,7 +129,7 @@ INSIGHT = Insight(
         denominator="units sold in the row's period",
         exposure="a row is observed to the last period of the chart",
         censoring="units still running are suspended at their age",
-        suppression="withheld cells are shown as such and lie between 0 and one below the threshold",
+        suppression="withheld cells are shown as such; each lies between 0 and one below the threshold, or what its row has left where it is withheld for another reason than too few units",
     ),
     compute=compute,
     takes_one_file=True,

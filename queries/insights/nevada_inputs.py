@@ -46,10 +46,19 @@ def nevada_chart(inputs: Inputs, settings: Settings, *, insight: str) -> tuple[N
     rows = []
     for period, count in sorted(sold.items()):
         if period <= last:
-            # a cell that is not listed was dropped whole: some number of units below the threshold, possibly none
-            listed = {to: cells.get((period, to), Count(0, settings.withheld_high)) for to in range(period, last + 1)}
-            rows.append(NevadaRow(period=period, sold=count, claims={to: c for to, c in listed.items() if c.high}))
+            # a cell that is not listed was dropped whole: some number of units, possibly none
+            unlisted = Count(0, claims.unlisted_high(settings))
+            listed = {to: cells.get((period, to), unlisted) for to in range(period, last + 1)}
+            rows.append(NevadaRow(period=period, sold=count, claims=_capped(listed, count)))
     return Nevada(rows=tuple(rows), last=last), "quarter"
+
+
+def _capped(claims: dict[int, Count], sold: int) -> dict[int, Count]:
+    """Each cell holds at most what the row sold and the other cells leave: a unit claims for the first time once."""
+    certain = total(claims.values()).low
+    left = max(0, sold - certain)
+    capped = {to: Count(c.low, min(c.high, c.low + left)) for to, c in claims.items()}
+    return {to: c for to, c in capped.items() if c.high}
 
 
 def first_failures(chart: Nevada, *, insight: str) -> Nevada:

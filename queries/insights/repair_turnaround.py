@@ -1,6 +1,7 @@
 """How long repairs take: median and 90th percentile from a released histogram."""
 
 from cleanroom.names import DatasetName
+from queries.insights.chart_input import count_in
 from queries.insights.model import (
     Cell,
     ChartSpec,
@@ -27,10 +28,10 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         raise missing_columns("repair-turnaround", _WANTED, table.columns)
     classes: list[tuple[float, int, int]] = []
     for record in table.records():
-        days, repairs = number(record["days"]), number(record["repairs"])
+        days = number(record["days"])
         if days is not None:
-            low, high = (int(repairs), int(repairs)) if repairs is not None else (0, settings.withheld_high)
-            classes.append((days, low, high))
+            count = count_in(record["repairs"], settings, insight="repair-turnaround")
+            classes.append((days, count.low, count.high))
     if sum(low for _, low, _ in classes) == 0:
         raise InsightRefused("CR-B005", "no repairs were released", place="repair-turnaround")
     rows: list[tuple[Cell, ...]] = []

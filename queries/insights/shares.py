@@ -69,7 +69,7 @@ def shares(table: Table, settings: Settings, words: ShareWords) -> InsightResult
     charts = (_chart(by, words, overall),) if by else ()
     text = words.headline.format(share=_range(overall, words.per), unit=words.unit)
     return InsightResult(
-        headline=text, tables=(shown,), charts=charts, notes=_notes(table, settings), withheld=table.withheld()
+        headline=text, tables=(shown,), charts=charts, notes=_notes(settings), withheld=table.withheld()
     )
 
 
@@ -119,10 +119,7 @@ def _range(found: Estimate, per: int) -> str:
     return f"{per * found.point:.2f} ({per * found.interval.low:.2f} to {per * found.interval.high:.2f})"
 
 
-def _notes(table: Table, settings: Settings) -> tuple[str, ...]:
+def _notes(settings: Settings) -> tuple[str, ...]:
     name = "Clopper and Pearson's" if settings.limits == "clopper-pearson" else "Wilson's"
     limits = f"Limits are {name} at {settings.confidence * 100:g} %."
-    hidden = table.withheld()
-    if not hidden:
-        return (limits,)
-    return (limits, f"{hidden} numbers are withheld; each enters with every value from 0 to {settings.withheld_high}.")
+    return (limits,)

@@ -29,6 +29,12 @@ RULES: list[tuple[str, str, str, frozenset[UserRole]]] = [
     ("GET", "/insights/{name}/of/{releases}", "/insights/funnel/of/x", _ASK),
     (
         "GET",
+        "/insights/{name}/of/{releases}/chart-{number}-{theme}.vl.json",
+        "/insights/funnel/of/x/chart-0-light.vl.json",
+        _ASK,
+    ),
+    (
+        "GET",
         "/insights/{name}/of/{releases}/chart-{number}-{theme}.svg",
         "/insights/funnel/of/x/chart-0-light.svg",
         _ASK,
@@ -44,6 +50,7 @@ RULES: list[tuple[str, str, str, frozenset[UserRole]]] = [
     ("GET", "/reports", "/reports", _ASK),
     ("GET", "/reports/{release_id}", "/reports/x", _ASK),
     ("GET", "/reports/{release_id}/chart-{theme}.svg", "/reports/x/chart-light.svg", _ASK),
+    ("GET", "/reports/{release_id}/chart-{theme}.vl.json", "/reports/x/chart-light.vl.json", _ASK),
     ("GET", "/reports/{release_id}/file.{format_name}", "/reports/x/file.csv", _ASK),
     ("GET", "/data", "/data", EVERYBODY),
     ("GET", "/data/upload", "/data/upload", frozenset({UP})),
@@ -84,7 +91,12 @@ RULES: list[tuple[str, str, str, frozenset[UserRole]]] = [
     ("GET", "/help/{kind}/{name}", "/help/rules/grain", EVERYBODY),
     ("POST", "/sign-out", "/sign-out", EVERYBODY),
 ]
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/static/{digest}/{name:path}")}
+OPEN = {
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/static/{digest}/{name:path}"),
+    ("GET", "/static/{digest}/chart-view.js"),
+}
 
 
 def test_the_table_names_every_page() -> None:

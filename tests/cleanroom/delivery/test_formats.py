@@ -34,6 +34,7 @@ def table(*rows: tuple[ShownValue | Withheld, ...], names: tuple[str, ...] = KIN
         rows=rows,
         withheld={reason: marks.count(reason) for reason in Reason if reason in marks},
         rows_dropped=2,
+        dropped={Reason.UNITS: 2},
         contributors={"sales": 3},
         policies=(Digest("sha256:" + "0" * 64),),
         snapshots={"harbor": 7},

@@ -203,6 +203,22 @@ def test_a_dominating_retailer_is_not_listed(lakes: dict[MemberName, list[Publis
     assert listed == {"0.6": [("north", 100)], "0.5999": []}
 
 
+@pytest.mark.parametrize("zeros", [True, False])
+def test_why_cells_are_not_listed_is_told_where_it_may(
+    lakes: dict[MemberName, list[PublishedLake]], zeros: bool
+) -> None:
+    """INVARIANT I13: cells of too few units are counted where zeros are released, those of too few members always."""
+    sales, claims = [lakes[HARBOR][-1], lakes[MILL][-1]], lakes[SOLSTICE][-1]
+    plan = claim_rate(sales, claims)
+    first, second = plan.obligations.sources
+    ruled = replace(first, zeros=zeros, contributors=Contributors(minimum=2, largest_share=Decimal("0.5")))
+    table = answered(replace(plan, obligations=replace(plan.obligations, sources=(ruled, second))), [*sales, claims])
+    told = {Reason.CONTRIBUTORS: 1, Reason.DOMINANCE: 1}
+    assert table.rows == ()
+    assert table.dropped == ({Reason.UNITS: 1} | told if zeros else told)
+    assert table.rows_dropped == (3 if zeros else 2)
+
+
 def test_a_snapshot_of_the_future_is_no_answer(lakes: dict[MemberName, list[PublishedLake]]) -> None:
     """A plan pinned beyond what a copy can show fails closed, without DuckDB's text."""
     sales, claims = lakes[HARBOR][-1], lakes[SOLSTICE][-1]

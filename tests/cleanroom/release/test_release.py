@@ -87,7 +87,8 @@ def test_cells_below_the_minimum_are_not_listed() -> None:
     """Exactly k is listed, one fewer is not; the count of dropped cells is told."""
     table = answered(by_region())
     assert table.rows == (("big", 30), ("fair", 10))
-    assert (table.rows_dropped, table.withheld, table.snapshots) == (2, {}, {"harbor": 4})
+    assert (table.rows_dropped, table.dropped, table.withheld) == (2, {Reason.UNITS: 2}, {})
+    assert table.snapshots == {"harbor": 4}
 
 
 @pytest.mark.parametrize("only", ["one", "nobody"])

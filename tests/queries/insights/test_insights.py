@@ -1,12 +1,13 @@
 """Every insight on the demo world: it runs, it recovers the generator's truth, and withheld numbers only widen it."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from api.demo import world
-from cleanroom.released import Reason, Withheld
-from queries.insights import INSIGHTS, find
+from cleanroom.released import Reason, ReleasedTable, Withheld
+from queries.insights import INSIGHTS, computed, find
 from queries.insights.model import Inputs, InsightResult, Settings, Table, number
 from queries.insights.refused import InsightRefused
 from tests.queries.insights.clear_room import clear_room, run_template
@@ -168,3 +169,49 @@ def test_a_withheld_cell_turns_estimates_into_ranges() -> None:
     result = find("life-fit").compute({"file": table}, Settings(withheld_high=9))
     assert cells(result, "parameters", "estimate")[:2] == [None, None]
     assert result.withheld > 0
+
+
+QUARTERS = Table(columns=("sale_month", "units"), rows=(("2025-01-01", 200), ("2025-04-01", 150)))
+
+
+def claims_by_quarter(**dropped: int) -> Table:
+    """Two sale quarters; the second's claims are not listed, for the reasons given."""
+    return Table(
+        columns=("sale_month", "claim_month", "claims"),
+        rows=(("2025-01-01", "2025-01-01", 40), ("2025-01-01", "2025-04-01", 30)),
+        dropped={Reason(reason): count for reason, count in dropped.items()},
+    )
+
+
+@pytest.mark.parametrize(("dropped", "most"), [({"units": 1}, 24), ({"contributors": 1}, 150), ({"dominance": 1}, 150)])
+def test_a_row_left_out_for_its_members_may_be_large(dropped: dict[str, int], most: int) -> None:
+    """Only too few units bound what is not listed; else the units sold do."""
+    result = find("claims-per-1000").compute(
+        {"units-by-quarter": QUARTERS, "first-claims-by-quarter": claims_by_quarter(**dropped)},
+        Settings(as_of=date(2025, 6, 30)),
+    )
+    assert cells(result, "per_1000", "claims_high")[0] == 40 + most
+
+
+@pytest.mark.parametrize("reason", [Reason.CONTRIBUTORS, Reason.DOMINANCE, Reason.LEDGER, Reason.DERIVED])
+def test_a_number_withheld_for_another_reason_than_few_units_is_not_bounded(reason: Reason) -> None:
+    """A share goes up to its whole, a rate has no upper limit, and the notes say why."""
+    table = Table(
+        columns=("model", "units", "units_with_claim", "claims"),
+        rows=(("A", 1000, Withheld(reason), Withheld(reason)),),
+    )
+    incidence = computed(find("claim-incidence"), {"claims-by-model": table}, SETTINGS)
+    assert (cells(incidence, "shares", "low"), cells(incidence, "shares", "high")) == ([0.0], [1000.0])
+    assert any("says nothing about size" in note for note in incidence.notes)
+    frequency = computed(find("claim-frequency"), {"claims-by-model": table}, SETTINGS)
+    assert cells(frequency, "rates", "high") == [None]
+    assert frequency.headline == "at least 0.0 claims per 1,000 units sold"
+
+
+def test_an_older_release_that_does_not_say_why_bounds_nothing() -> None:
+    """Rows left out without a reason may be of any size."""
+    release = ReleasedTable(
+        columns=(), rows=(), withheld={}, rows_dropped=2, contributors={}, policies=(), snapshots={}, receivers=()
+    )
+    assert Table.of(release).unlisted_high(Settings()) > 10**9
+    assert Table.of(replace(release, dropped={Reason.UNITS: 2})).unlisted_high(Settings(withheld_high=9)) == 9

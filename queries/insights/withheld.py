@@ -1,0 +1,45 @@
+"""What an insight's reader must know about numbers that did not leave: how many, why, and how large they may be."""
+
+from collections import Counter
+
+from cleanroom.released import Reason, Withheld
+from queries.insights.model import SMALL, Inputs, Settings
+
+
+def said_of_withheld(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
+    """Sentences on withheld numbers and unlisted rows of all inputs; empty where there are none."""
+    marks = Counter(
+        cell.reason for table in inputs.values() for row in table.rows for cell in row if isinstance(cell, Withheld)
+    )
+    rows = Counter({reason: n for table in inputs.values() for reason, n in table.dropped.items()})
+    few, other = _split(marks)
+    few_rows, other_rows = _split(rows)
+    said = []
+    if few:
+        said.append(
+            f"{_counted(few, 'number is', 'numbers are')} withheld for too few persons or units; each enters with every "
+            f"value from 0 to {settings.withheld_high:,}, as if each person held one unit."
+        )
+    if other:
+        said.append(
+            f"{_counted(other, 'number is', 'numbers are')} withheld for another reason (too few members, one member's "
+            "share, the ledger), which says nothing about size: such a number enters with every value that the numbers "
+            "around it allow, and has no upper limit where nothing caps it."
+        )
+    if few_rows:
+        said.append(f"{_counted(few_rows, 'row is', 'rows are')} not listed for too few persons or units.")
+    if other_rows:
+        said.append(
+            f"{_counted(other_rows, 'row is', 'rows are')} not listed because too few members, or mainly one, hold it: it may be large, "
+            "and overall numbers are of the rows that are listed."
+        )
+    return tuple(said)
+
+
+def _split(counts: Counter[Reason]) -> tuple[int, int]:
+    few = sum(count for reason, count in counts.items() if reason in SMALL)
+    return few, sum(counts.values()) - few
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
