@@ -47,7 +47,7 @@ def diff(old: DataPolicy, new: DataPolicy) -> tuple[Change, ...]:
     """
     if (old.member, old.dataset) != (new.member, new.dataset):
         raise ValueError("two versions of one member's policy for one dataset are compared")
-    found = [*_people(old, new), *_thresholds(old, new), *_joins(old, new), *_columns(old, new)]
+    found = [*_people(old, new), *_signers(old, new), *_thresholds(old, new), *_joins(old, new), *_columns(old, new)]
     effects, weights = list(Effect), list(Weight)
     return tuple(sorted(found, key=lambda c: (effects.index(c.effect), weights.index(c.weight), c.field, c.sentence)))
 
@@ -68,6 +68,20 @@ def _people(old: DataPolicy, new: DataPolicy) -> Iterator[Change]:
         until = f"until {new.expires.isoformat()}" if new.expires is not None else "without a last day"
         make = _looser if is_longer else _tighter
         yield make("expires", f"the policy now holds {until}", Weight.MEDIUM)
+
+
+def _signers(old: DataPolicy, new: DataPolicy) -> Iterator[Change]:
+    if old.two_person == new.two_person:
+        return
+    if not new.two_person:
+        yield _looser("two_person", "one person's signature is now enough for approvals", Weight.HIGH)
+    elif not old.two_person:
+        yield _tighter("two_person", "two persons must now sign this policy and approvals of templates that read it")
+    else:
+        yield Change(
+            effect=Effect.CHANGES, weight=Weight.HIGH, field="two_person",
+            sentence="other keys may now sign for the two persons",
+        )  # fmt: skip
 
 
 def _thresholds(old: DataPolicy, new: DataPolicy) -> Iterator[Change]:

@@ -63,6 +63,14 @@ Delta = Annotated[Exact, Field(ge=0, lt=1), WithJsonSchema({"type": "number", "m
 Day = Annotated[date, Field(strict=True), BeforeValidator(_iso), WithJsonSchema({"type": "string", "pattern": _DAY})]
 
 
+SigningKeyText = Annotated[str, Field(pattern=r"^ed25519-v1:[A-Za-z0-9+/]{43}=$")]
+Pair = Annotated[
+    list[SigningKeyText],
+    Field(min_length=2, max_length=20, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_once),
+]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -154,3 +162,4 @@ class PolicyDocument(_Part):
     release: ReleasePart = ReleasePart()
     zeros: Literal["release", "suppress"] = "suppress"
     expires: Day | None = None
+    two_person: Pair | None = None

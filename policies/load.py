@@ -85,6 +85,8 @@ def canonical_form(policy: DataPolicy) -> bytes:
             "release": policy.release,
             "zeros": policy.zeros,
             "expires": policy.expires,
+            # Only where it is asked for: policies signed before the key existed keep their digests.
+            **({"two_person": policy.two_person} if policy.two_person else {}),
         }
     )
 
@@ -115,6 +117,7 @@ def _policy(read: PolicyDocument) -> DataPolicy:
         ),
         zeros=read.zeros == "release",
         expires=read.expires,
+        two_person=tuple(sorted(read.two_person or ())),
         digest=Digest(""),
     )
     return with_digest(policy)

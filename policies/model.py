@@ -62,7 +62,10 @@ class ReleasePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataPolicy:
-    """One member's policy for one dataset, immutable per version; ``digest`` is over its canonical form."""
+    """One member's policy for one dataset, immutable per version; ``digest`` is over its canonical form.
+
+    ``two_person``: public signing keys any two of which, of two persons, must sign; empty: the member's own key alone.
+    """
 
     member: MemberName
     dataset: DatasetName
@@ -80,3 +83,4 @@ class DataPolicy:
     zeros: bool
     expires: date | None
     digest: Digest
+    two_person: tuple[str, ...] = ()

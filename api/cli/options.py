@@ -38,6 +38,12 @@ Url = Annotated[
     str | None,
     typer.Option("--url", metavar="URL", help="The room's address, instead of the profile's.", envvar="CLEANROOM_URL"),
 ]
+SigningKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key", metavar="FILE", help="Sign with this key instead of the member's: where two persons must."
+    ),
+]
 
 
 def today() -> date:

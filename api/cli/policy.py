@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.options import AsJson, Contracts, Profile, Url, contracts_in, read_text, today, yaml_files
+from api.cli.options import AsJson, Contracts, Profile, SigningKeyFile, Url, contracts_in, read_text, today, yaml_files
 from api.cli.output import answer, plain, say, table, violations
 from cleanroom.errors import PolicyRefused, UsageProblem
 
@@ -139,17 +139,20 @@ def submit(
 @commands.command("approve")
 def approve(
     name: Annotated[str, typer.Argument(metavar="MEMBER/DATASET/VERSION")],
+    signing_key: SigningKeyFile = None,
     profile: Profile = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a submitted version with your member's key; it is active at once. Example: cleanroom policy approve harbor/sales/1"""
+    """Sign a submitted version; with its last signature it is active. Example: cleanroom policy approve harbor/sales/1"""
     from api.cli.approve import approve_policy
     from api.cli.remote import own_keys, room_client
 
     with room_client(profile, url) as client:
-        view = approve_policy(client, own_keys(profile), name)
-    answer(view, as_json=as_json, text=lambda: say(f"{view['policy_id']} is active"))
+        view = approve_policy(client, own_keys(profile, signing_key), name)
+    more = view["signatures_missing"]
+    said = f"{view['policy_id']} is {view['status']}" + (f", {more} more signature needed" if more else "")
+    answer(view, as_json=as_json, text=lambda: say(said))
 
 
 @commands.command("withdraw")

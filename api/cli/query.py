@@ -13,6 +13,7 @@ from api.cli.options import (
     Params,
     Policies,
     Profile,
+    SigningKeyFile,
     Url,
     contracts_in,
     parameters,
@@ -167,16 +168,17 @@ def submit(
 @commands.command("approve")
 def approve(
     name: Annotated[str, typer.Argument(metavar="NAME@VERSION")],
+    signing_key: SigningKeyFile = None,
     profile: Profile = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign the template's digest with your member's key, after reading it. Example: cleanroom query approve claim-rate-by-region@1"""
+    """Sign the template's digest, after reading it. Example: cleanroom query approve claim-rate-by-region@1"""
     from api.cli.approve import approve_template
     from api.cli.remote import own_keys, room_client
 
     with room_client(profile, url) as client:
-        view = approve_template(client, own_keys(profile), name)
+        view = approve_template(client, own_keys(profile, signing_key), name)
     answer(
         view,
         as_json=as_json,

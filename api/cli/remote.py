@@ -30,9 +30,9 @@ def room_client(given: Path | None, url: str | None) -> RoomClient:
     return RoomClient(url or stored.url, stored.api_key)
 
 
-def own_keys(given: Path | None) -> MemberKeys:
-    """The member keys of the stored profile."""
-    return MemberKeys.load(stored_profile(given).member_keys)
+def own_keys(given: Path | None, signing_key: Path | None = None) -> MemberKeys:
+    """The keys in ``signing_key``, or the member keys of the stored profile."""
+    return MemberKeys.load(stored_profile(given).member_keys if signing_key is None else signing_key)
 
 
 def template_path(identity: str) -> str:

@@ -1,17 +1,17 @@
 """Data policies: submitted as text, counted only while their owner's steward's signature holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
 from api.principal import Principal
 from api.room import Room
-from cleanroom.approvals import APPROVAL_DOMAIN, ApprovedText, approval_statement
-from cleanroom.crypto import Signature, VerifyKey
+from api.usecases.signing import lacking, persons_of, signed_again, signers_of
+from cleanroom.approvals import ApprovedText, Signers
 from cleanroom.errors import CleanroomError, DataRefused, IntegrityFailure, NotFound
 from cleanroom.names import DatasetName, Digest, MemberName, PolicyId
 from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
-from cleanroom.state.members import MemberRecord
 from cleanroom.state.policies import PolicyRecord, policy_id
 from policies.lint import require_saveable
 from policies.load import load_policy
@@ -22,7 +22,11 @@ _MAX_TEXT_BYTES = 256_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A version of a policy. ``text`` is None in listings of others' policies; ``warnings`` come with submission."""
+    """A version of a policy. ``text`` is None in listings of others' policies; ``warnings`` come with submission.
+
+    ``status`` is of now: an active version past its last day is expired. ``signatures_missing`` are those a submitted
+    version waits for; ``signers`` who gave one, where two persons must.
+    """
 
     policy_id: PolicyId
     member: MemberName
@@ -35,6 +39,8 @@ class PolicyView:
     submitted_at: datetime
     text: str | None
     warnings: tuple[str, ...] = ()
+    signatures_missing: int = 0
+    signers: tuple[str, ...] = ()
 
 
 def submit_policy(room: Room, who: Principal, text: str) -> PolicyView:
@@ -56,16 +62,16 @@ def submit_policy(room: Room, who: Principal, text: str) -> PolicyView:
             digest=policy.digest,
             expires=policy.expires,
         )
-        return replace(_view(tx.policies.get(name), readable=True), warnings=warnings)
+        return replace(_view(room, tx, tx.policies.get(name), readable=True), warnings=warnings)
 
 
 def approve_policy(room: Room, who: Principal, name: PolicyId, signature: str) -> PolicyView:
-    """Make a submitted version the active one, under the member's signature over its digest.
+    """Sign a submitted version; with its last signature it becomes the active one.
 
     Raises:
         NotAuthorised: CR-A003. NotFound: CR-L003, also for other members' policies (I17).
         IntegrityFailure: CR-K011 the signature does not hold. DataRefused: CR-A044 the member has no keys yet.
-        Conflict: CR-L002 it is not waiting any more.
+        Conflict: CR-L002 it is not waiting any more, CR-A059 this person or this key signed already.
     """
     who.need(UserRole.STEWARD)
     with room.state.change(who.actor, room.surroundings.now()) as tx:
@@ -73,9 +79,21 @@ def approve_policy(room: Room, who: Principal, name: PolicyId, signature: str) -
         # The text is loaded again: what is activated is what the digest names, not what a row claims.
         if _digest(record) != record.digest:
             raise IntegrityFailure("CR-A045", "a stored policy is not the one its digest names", help="stop and look")
-        verify_approval(room, tx.members.get(record.member), ApprovedText.POLICY, record.digest, signature)
-        tx.policies.activate(name, signature=signature, signed_by=who.user)
-        return _view(tx.policies.get(name), readable=True)
+        signers = _signers(tx, record)
+        signed = signed_again(
+            room,
+            who,
+            text=ApprovedText.POLICY,
+            digest=record.digest,
+            signers=signers,
+            stored=record.signature or "",
+            signature=signature,
+        )
+        if lacking(room, ApprovedText.POLICY, record.digest, signers, signed):
+            tx.policies.sign(name, signatures=signed, signed_by=who.user)
+        else:
+            tx.policies.activate(name, signature=signed, signed_by=who.user)
+        return _view(room, tx, tx.policies.get(name), readable=True)
 
 
 def withdraw_policy(room: Room, who: Principal, name: PolicyId) -> PolicyView:
@@ -88,64 +106,36 @@ def withdraw_policy(room: Room, who: Principal, name: PolicyId) -> PolicyView:
     with room.state.change(who.actor, room.surroundings.now()) as tx:
         _own(tx, who, name)
         tx.policies.end(name, TextStatus.WITHDRAWN)
-        return _view(tx.policies.get(name), readable=True)
+        return _view(room, tx, tx.policies.get(name), readable=True)
 
 
 def list_policies(room: Room, who: Principal) -> tuple[PolicyView, ...]:
     """One's own member's policies in full; of others, the active ones that name one's member as a querier."""
     with room.state.read() as tx:
-        found = tx.policies.all()
-    views = (_view(record, readable=record.member == who.member) for record in found if _visible(record, who))
-    return tuple(views)
+        found = [record for record in tx.policies.all() if _visible(record, who)]
+        return tuple(_view(room, tx, record, readable=record.member == who.member) for record in found)
 
 
 def get_policy(room: Room, who: Principal, name: PolicyId) -> PolicyView:
     """One version. Raises NotFound CR-L003, also for what one may not see (I17)."""
     with room.state.read() as tx:
         record = tx.policies.get(name)
-    if not _visible(record, who):
-        raise not_found()
-    return _view(record, readable=True)
+        if not _visible(record, who):
+            raise not_found()
+        return _view(room, tx, record, readable=True)
 
 
 def active_policies(room: Room) -> tuple[DataPolicy, ...]:
-    """Every policy that counts now: active, its member still here, its signature verified again (INVARIANT I9).
+    """Every policy that counts now: active, its member still here, its signatures verified again (INVARIANT I9).
 
     A policy whose signature does not hold any more, say after its member's keys changed, does not count: its data
     is then nobody's to ask about until the steward signs again.
     """
     with room.state.read() as tx:
-        records = tx.policies.all(status=TextStatus.ACTIVE)
-        members = {member.name: member for member in tx.members.all()}
-    found: list[DataPolicy] = []
-    for record in records:
-        member = members[record.member]
-        if member.status is not MemberStatus.ACTIVE:
-            continue
-        policy = _meaning(record.text)
-        try:
-            verify_approval(room, member, ApprovedText.POLICY, policy.digest, record.signature or "")
-        except CleanroomError:
-            continue
-        found.append(policy)
-    return tuple(found)
-
-
-def verify_approval(room: Room, member: MemberRecord, text: ApprovedText, digest: Digest, signature: str) -> None:
-    """Return only if the member's key signed this digest for this room.
-
-    Raises:
-        DataRefused: CR-A044 no keys. IntegrityFailure: CR-K011.
-    """
-    if member.signing_key is None:
-        raise DataRefused("CR-A044", "the member has no signing key in this room", help="`cleanroom key share` first")
-    _hold(member.signing_key, approval_statement(room=room.name, text=text, digest=digest), signature)
-
-
-@lru_cache(maxsize=4096)
-def _hold(key: str, statement: bytes, signature: str) -> None:
-    """Verify once for the same key, statement and signature: all three decide, and only what holds is remembered."""
-    VerifyKey.from_text(key).verify(APPROVAL_DOMAIN, statement, Signature.from_text(signature))
+        records = tx.policies.all()
+        here = {member.name for member in tx.members.all() if member.status is MemberStatus.ACTIVE}
+        active = (record for record in records if record.status is TextStatus.ACTIVE and record.member in here)
+        return tuple(_meaning(record.text) for record in active if _is_signed(room, tx, record, records))
 
 
 def name_of(member: str, dataset: str, version: int) -> PolicyId:
@@ -189,6 +179,45 @@ def _digest(record: PolicyRecord) -> Digest:
     return _meaning(record.text).digest
 
 
+def _signers(tx: Tx, record: PolicyRecord, versions: Sequence[PolicyRecord] | None = None) -> tuple[Signers, ...]:
+    """Who must sign a version: as it says itself, and as the version it follows said."""
+    held = tx.policies.all(member=record.member) if versions is None else versions
+    texts = [_meaning(record.text)]
+    before = _before(record, held)
+    if before is not None:
+        texts.append(_meaning(before.text))
+    return signers_of(tx.members.get(record.member), texts)
+
+
+def _before(record: PolicyRecord, versions: Sequence[PolicyRecord]) -> PolicyRecord | None:
+    """The version that was in force last before this one, whatever its number.
+
+    Attack stopped: withdrawing a two-person version, or keeping an older one unsigned until then, to sign alone.
+    """
+    # The version that was superseded ended at the moment its successor was signed.
+    until = record.decided_at if record.status is not TextStatus.SUBMITTED else None
+    ended = [
+        (other.decided_at, other.status is TextStatus.ACTIVE, other.version, other)
+        for other in versions
+        if (other.member, other.dataset) == (record.member, record.dataset)
+        and other.policy_id != record.policy_id
+        and other.status is not TextStatus.SUBMITTED
+        and other.signature is not None
+        and other.decided_at is not None
+        and (until is None or other.decided_at <= until)
+    ]
+    return max(ended)[-1] if ended else None
+
+
+def _is_signed(room: Room, tx: Tx, record: PolicyRecord, versions: Sequence[PolicyRecord]) -> bool:
+    try:
+        signers = _signers(tx, record, versions)
+    except CleanroomError:
+        return False
+    # The digest is of the text that is there now, not of the one a row claims.
+    return not lacking(room, ApprovedText.POLICY, _meaning(record.text).digest, signers, record.signature or "")
+
+
 def _visible(record: PolicyRecord, who: Principal) -> bool:
     if record.member == who.member:
         return True
@@ -197,16 +226,34 @@ def _visible(record: PolicyRecord, who: Principal) -> bool:
     return who.member in _meaning(record.text).queriers
 
 
-def _view(record: PolicyRecord, *, readable: bool) -> PolicyView:
+def status_of(record: PolicyRecord, today: date) -> TextStatus:
+    """Where a version stands today."""
+    is_over = record.expires is not None and today > record.expires
+    return TextStatus.EXPIRED if record.status is TextStatus.ACTIVE and is_over else record.status
+
+
+def _signatures_missing(room: Room, tx: Tx, record: PolicyRecord) -> int:
+    if record.status is not TextStatus.SUBMITTED:
+        return 0
+    try:
+        signers = _signers(tx, record)
+    except CleanroomError:
+        return 1  # the member has no key yet
+    return lacking(room, ApprovedText.POLICY, record.digest, signers, record.signature or "")
+
+
+def _view(room: Room, tx: Tx, record: PolicyRecord, *, readable: bool) -> PolicyView:
     return PolicyView(
         policy_id=record.policy_id,
         member=record.member,
         dataset=record.dataset,
         version=record.version,
         digest=record.digest,
-        status=record.status,
+        status=status_of(record, room.surroundings.now().date()),
         signed_by=record.signed_by if readable else None,
         expires=record.expires,
         submitted_at=record.submitted_at,
         text=record.text if readable else None,
+        signatures_missing=_signatures_missing(room, tx, record) if readable else 0,
+        signers=persons_of(record.signature) if readable else (),
     )

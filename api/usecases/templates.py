@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from api.principal import Principal
 from api.room import Room
-from api.usecases.policies import active_policies, verify_approval
-from cleanroom.approvals import ApprovedText
+from api.usecases.policies import active_policies
+from api.usecases.signing import lacking, signed_again, signers_of
+from cleanroom.approvals import ApprovedText, Signers
 from cleanroom.contracts import Contract
 from cleanroom.errors import CleanroomError, IntegrityFailure, NotAuthorised, NotFound
 from cleanroom.names import DatasetName, Digest, MemberName
@@ -92,14 +93,24 @@ def approve_template(room: Room, who: Principal, identity: str, signature: str) 
 
     Raises:
         NotAuthorised: CR-A003. NotFound: CR-L003. IntegrityFailure: CR-K011. DataRefused: CR-A044.
-        Conflict: CR-L002, withdrawn by its author.
+        Conflict: CR-L002, withdrawn by its author; CR-A059 this person or this key signed already.
     """
     who.need(UserRole.STEWARD)
     record = _visible_record(room, who, identity)
     loaded = _loaded(room, record)
+    policies = active_policies(room)
     with room.state.change(who.actor, room.surroundings.now()) as tx:
-        verify_approval(room, tx.members.get(who.member), ApprovedText.TEMPLATE, loaded.digest, signature)
-        tx.templates.approve(loaded.digest, owner=who.member, signature=signature, approved_by=who.user)
+        given = tx.templates.approval(loaded.digest, who.member)
+        signed = signed_again(
+            room,
+            who,
+            text=ApprovedText.TEMPLATE,
+            digest=loaded.digest,
+            signers=_signers(tx.members.get(who.member), record, policies),
+            stored=given.signature if given is not None and given.withdrawn_at is None else "",
+            signature=signature,
+        )
+        tx.templates.approve(loaded.digest, owner=who.member, signature=signed, approved_by=who.user)
         tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.SUBMITTED)
     view = get_template(room, who, identity)
     if not view.waiting_for:
@@ -168,13 +179,14 @@ def runnable_template(room: Room, who: Principal, identity: str) -> QueryTemplat
 
 def missing_approvals(room: Room, digest: Digest, owners: Sequence[MemberName]) -> tuple[MemberName, ...]:
     """Which of ``owners`` have no approval of this digest whose signature holds right now (INVARIANT I9)."""
+    policies = active_policies(room)
     with room.state.read() as tx:
         given = {approval.owner: approval for approval in tx.templates.approvals(digest)}
         members = {member.name: member for member in tx.members.all()}
-        withdrawn = any(r.digest == digest and r.status not in _ALIVE for r in tx.templates.all())
-    if withdrawn:
+        record = next((r for r in tx.templates.all() if r.digest == digest), None)
+    if record is None or record.status not in _ALIVE:
         return tuple(sorted(set(owners)))
-    missing = (o for o in sorted(set(owners)) if not _holds(room, members.get(o), given.get(o), digest))
+    missing = (o for o in sorted(set(owners)) if not _holds(room, members.get(o), given.get(o), record, policies))
     return tuple(missing)
 
 
@@ -183,16 +195,28 @@ def not_found() -> NotFound:
     return NotFound("CR-L003", "no such entry in `templates`", help="check the name; list what there is")
 
 
-def _holds(room: Room, member: MemberRecord | None, approval: ApprovalRecord | None, digest: Digest) -> bool:
+def _signers(owner: MemberRecord, record: TemplateRecord, policies: Sequence[DataPolicy]) -> tuple[Signers, ...]:
+    """Who must sign for ``owner``: as its policies for the datasets that are read say."""
+    own = [policy for policy in policies if policy.member == owner.name and policy.dataset in record.datasets]
+    return signers_of(owner, own)
+
+
+def _holds(
+    room: Room,
+    member: MemberRecord | None,
+    approval: ApprovalRecord | None,
+    record: TemplateRecord,
+    policies: Sequence[DataPolicy],
+) -> bool:
     if member is None or approval is None or approval.withdrawn_at is not None:
         return False
     if member.status is not MemberStatus.ACTIVE:
         return False
     try:
-        verify_approval(room, member, ApprovedText.TEMPLATE, digest, approval.signature)
+        signers = _signers(member, record, policies)
     except CleanroomError:
         return False
-    return True
+    return not lacking(room, ApprovedText.TEMPLATE, record.digest, signers, approval.signature)
 
 
 def _visible_record(room: Room, who: Principal, identity: str) -> TemplateRecord:
@@ -235,8 +259,10 @@ def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPol
     given = tx.templates.approvals(record.digest)
     members: Mapping[MemberName, MemberRecord] = {member.name: member for member in tx.members.all()}
     by_owner = {approval.owner: approval for approval in given}
-    owners = _owners(room, record, policies, today=room.surroundings.now().date())
-    waiting = tuple(o for o in owners if not _holds(room, members.get(o), by_owner.get(o), record.digest))
+    today = room.surroundings.now().date()
+    owning = _owners(room, record, policies, today=today)
+    owners = tuple(sorted({policy.member for policy in owning}))
+    waiting = tuple(o for o in owners if not _holds(room, members.get(o), by_owner.get(o), record, policies))
     return TemplateView(
         template_id=record.template_id,
         name=record.name,
@@ -245,7 +271,7 @@ def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPol
         title=record.title,
         digest=record.digest,
         datasets=record.datasets,
-        status=record.status,
+        status=_status(record, waiting, owning, today),
         text=record.text,
         approvals=tuple(
             ApprovalView(
@@ -258,14 +284,25 @@ def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPol
     )
 
 
-def _owners(room: Room, record: TemplateRecord, policies: Sequence[DataPolicy], today: date) -> tuple[MemberName, ...]:
-    """Whose rows its author's member would read: the owners that must approve before it can be run."""
+def _status(
+    record: TemplateRecord, waiting: Sequence[MemberName], owning: Sequence[DataPolicy], today: date
+) -> TextStatus:
+    """Where a version stands now: approved only while every approval holds, expired with a policy it reads under."""
+    if record.status is not TextStatus.ACTIVE:
+        return record.status
+    if any(policy.expires is not None and today > policy.expires for policy in owning):
+        return TextStatus.EXPIRED
+    return TextStatus.SUBMITTED if waiting else TextStatus.ACTIVE
+
+
+def _owners(room: Room, record: TemplateRecord, policies: Sequence[DataPolicy], today: date) -> tuple[DataPolicy, ...]:
+    """The policies under which its author's member would read: their owners must approve before it can be run."""
     template = _bound(_source(room, record))
     question = Question(
         querier=record.member, purpose=template.purpose, mode=Mode.TEMPLATES, today=today, floor=room.floor
     )
     datasets = {source.dataset for source in template.shape.sources}
-    return tuple(sorted({p.member for dataset in datasets for p in admitted(dataset, policies, question)}))
+    return tuple(policy for dataset in sorted(datasets) for policy in admitted(dataset, policies, question))
 
 
 def require_runnable(room: Room, digest: Digest, owners: Sequence[MemberName]) -> None:

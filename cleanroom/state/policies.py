@@ -13,7 +13,7 @@ from cleanroom.state.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRecord:
-    """One version. ``signature`` is the member's steward's, over ``digest``; None until active."""
+    """One version. ``signature`` holds its stewards' signatures over ``digest``; None until the first."""
 
     policy_id: PolicyId
     member: MemberName
@@ -70,6 +70,17 @@ class Policies:
         )
         return name
 
+    def sign(self, name: PolicyId, *, signatures: str, signed_by: str) -> None:
+        """Keep the signatures that a submitted version has so far; it waits for more."""
+        self._tx.put(
+            policies,
+            "policy.signed",
+            {"policy_id": name},
+            {"status": TextStatus.SUBMITTED},
+            signature=signatures,
+            signed_by=signed_by,
+        )
+
     def activate(self, name: PolicyId, *, signature: str, signed_by: str) -> None:
         """Make a submitted version the active one; the one before is superseded in the same change."""
         found = self.get(name)
@@ -96,15 +107,20 @@ class Policies:
         )
 
     def end(self, name: PolicyId, status: TextStatus) -> None:
-        """Withdraw or expire a submitted or active version, at once."""
+        """Withdraw or expire a submitted or active version, at once.
+
+        Only a version that was in force keeps its signatures: those tell who must sign the next one.
+        """
         if status not in {TextStatus.WITHDRAWN, TextStatus.EXPIRED}:
             raise AssertionError("a policy ends by withdrawal or expiry")
+        found = self.get(name)
         self._tx.put(
             policies,
             f"policy.{status}",
             {"policy_id": name},
-            {"status": frozenset({TextStatus.SUBMITTED, TextStatus.ACTIVE})},
+            {"status": frozenset({TextStatus.SUBMITTED, TextStatus.ACTIVE}) & {found.status}},
             status=status,
+            signature=None if found.status is TextStatus.SUBMITTED else found.signature,
             decided_at=self._tx.now,
         )
 

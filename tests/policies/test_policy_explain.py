@@ -135,6 +135,7 @@ _CHANGED: dict[str, object] = {
     "release": ReleasePolicy(mechanism=Mechanism.ROUND, base=5),
     "zeros": False,
     "expires": date(2027, 1, 1),
+    "two_person": ("ed25519-v1:one", "ed25519-v1:two"),
 }
 
 
