@@ -16,6 +16,7 @@ from api.room import Room
 from api.usecases.delivery_story import deliver
 from api.usecases.ingest import give_up, ingest_upload
 from api.usecases.occasions import DELIVERY, SCHEDULE, ask_occasion, give_up_occasion, notice
+from api.usecases.released_tables import Publisher
 from api.usecases.retention import keep_retention
 from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
 from api.usecases.runs import RUN
@@ -56,6 +57,7 @@ class Worker:
         self._room = room
         self._tools = tools or tools_for(room)
         self._desk = EvidenceDesk(room)
+        self._publisher = Publisher(room)
         self._retained_on: date | None = None
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, args=(n,), name=f"worker-{n}", daemon=True) for n in range(threads)]
@@ -82,6 +84,7 @@ class Worker:
             thread.join()
         self._tools.sessions.close()
         self._desk.close()
+        self._publisher.close()
 
     def _loop(self, number: int) -> None:
         holder = f"{number}-{self._room.surroundings.new_id()}"
@@ -91,6 +94,7 @@ class Worker:
                 busy = notice(self._room) or _one(self._room, self._tools, holder=holder, desk=self._desk)
                 if not busy and number == 0:
                     expire_uploads(self._room)
+                    busy = self._publisher.look()
                     self._keep_retention()
             except CleanroomError as failure:
                 _logger.warning("queue", code=failure.code)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import data, insight, key, log, member, normalize, policy, query, room, run, serve, user
+from api.cli import data, insight, key, log, member, normalize, policy, query, room, run, schedule, serve, tables, user
 from api.cli.extras import missing_extra
 from api.cli.output import fail, fail_unexpectedly, note, wants_json
 from cleanroom.errors import CleanroomError
@@ -26,7 +26,8 @@ app.command("normalize")(normalize.normalize)
 app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("login")(key.login)
-for noun in (room, member, user, key, data, policy, query, run, insight, log):
+run.commands.command("tables")(tables.tables)
+for noun in (room, member, user, key, data, policy, query, run, insight, schedule, log):
     app.add_typer(noun.commands, name=noun.NAME)
 
 

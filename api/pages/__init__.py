@@ -23,6 +23,7 @@ from api.pages import (
     reports,
     route,
     runs,
+    schedules,
     sign_in,
     static,
     upload,
@@ -32,6 +33,7 @@ PAGES = (
     home.router,
     sign_in.router,
     insights.router,
+    schedules.router,  # before reports, whose addresses begin alike
     reports.router,
     upload.router,
     data.router,

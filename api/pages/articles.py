@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _KINDS = {"rules": "rules", "guide": "", "errors": "errors"}
 _GUIDES = (
     "operator-quickstart", "privacy-promise", "threat-model", "insights", "policies", "grammar", "twenty-mistakes",
-    "formats-in", "identifiers", "ledger", "api",
+    "formats-in", "identifiers", "ledger", "schedules", "sql-access", "api",
 )  # fmt: skip
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TITLE = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)

@@ -29,10 +29,19 @@ STATES: Mapping[str, str] = {
     "superseded": "superseded",
     "withdrawn": "withdrawn",
     "draft": "draft",
+    "paused": "paused",
+    "due": "due",
+    "asked": "being asked",
+    "ready": "to be sent",
+    "sending": "being sent",
+    "delivered": "delivered",
+    "failed": "failed",
+    "unknown": "perhaps delivered",
 }
 _TONES: Mapping[str, str] = {
-    **dict.fromkeys(("SUCCESS", "committed", "active"), "good"),
-    **dict.fromkeys(("REFUSED", "FAILED", "TIMED_OUT", "refused"), "bad"),
+    **dict.fromkeys(("SUCCESS", "committed", "active", "delivered"), "good"),
+    **dict.fromkeys(("REFUSED", "FAILED", "TIMED_OUT", "refused", "failed"), "bad"),
+    **dict.fromkeys(("due", "asked", "ready", "sending", "unknown", "paused"), "open"),
     **dict.fromkeys(("SUBMITTED", "STARTED", "CANCELLING", "receiving", "received", "ingesting", "submitted"), "open"),
 }
 

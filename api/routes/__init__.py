@@ -13,8 +13,10 @@ from api.routes import (
     people,
     policies,
     queries,
+    released_tables,
     releases,
     runs,
+    schedules,
     sessions,
     uploads,
 )
@@ -31,7 +33,9 @@ V1: tuple[APIRouter, ...] = (
     erasures.router,
     runs.router,
     releases.router,
+    released_tables.router,
     insights.router,
+    schedules.router,
     ledger.router,
     log.router,
 )

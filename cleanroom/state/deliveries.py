@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from cleanroom.names import Digest
+from cleanroom.names import Digest, MemberName
 from cleanroom.state.kinds import DeliveryState
-from cleanroom.state.tables import deliveries
+from cleanroom.state.tables import deliveries, schedules
 from cleanroom.state.transaction import Transaction
 
 _OPEN = frozenset({DeliveryState.DUE, DeliveryState.ASKED, DeliveryState.READY, DeliveryState.SENDING})
@@ -32,6 +32,15 @@ class DeliveryRecord:
     content_digest: Digest | None
     created_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredRecord:
+    """The releases of one occasion of the schedule called ``name``."""
+
+    schedule_id: str
+    name: str
+    releases: tuple[str, ...]
 
 
 class Deliveries:
@@ -123,6 +132,16 @@ class Deliveries:
         """All whose questions are being answered, oldest first."""
         query = select(deliveries).where(deliveries.c.state == DeliveryState.ASKED)
         return self._tx.many(DeliveryRecord, query.order_by(deliveries.c.delivery_id))
+
+    def answered(self, member: MemberName) -> tuple[AnsweredRecord, ...]:
+        """What a member's schedules were answered with, oldest first."""
+        query = (
+            select(schedules.c.schedule_id, schedules.c.name, deliveries.c.releases)
+            .join(schedules, schedules.c.schedule_id == deliveries.c.schedule_id)
+            .where(schedules.c.member == member)
+        )
+        found = self._tx.many(AnsweredRecord, query.order_by(deliveries.c.delivery_id))
+        return tuple(one for one in found if one.releases)
 
     def _move(
         self,

@@ -80,3 +80,9 @@ class Releases:
         if after is not None:
             query = query.where(releases.c.release_id < after)
         return self._tx.many(ReleaseRecord, query.order_by(releases.c.release_id.desc()).limit(limit))
+
+    def ids_held_by(self, member: MemberName) -> tuple[ReleaseId, ...]:
+        """The ids of all a member may hold, oldest first, without their contents."""
+        receives = cast(releases.c.receivers, Text).contains(f'"{member}"', autoescape=True)
+        query = select(releases.c.release_id).where(receives).order_by(releases.c.release_id)
+        return tuple(ReleaseId(found) for found in self._tx.connection.execute(query).scalars())

@@ -5,6 +5,7 @@ from api_case import Case
 from fastapi.routing import APIRoute
 
 from api.app import create_app
+from api.limits import RateLimiter
 from cleanroom.state import UserRole
 
 EVERYBODY = frozenset(UserRole)
@@ -18,6 +19,7 @@ UP, AN, ST, AU, OP = (
 )
 _KEYS = {"public_keys": "none none"}
 _SIGNED = {"signature": "a:b"}
+_SCHEDULE = {"name": "x9", "query": "none", "cadence": "daily 06:00", "channel": "folder", "address": "x"}
 _ASKED = {"sql": "SELECT 1", "purpose": "warranty"}
 
 # Method, route, an address, a body, and the roles that get past the door (whatever they meet behind it).
@@ -86,6 +88,15 @@ RULES: list[tuple[str, str, str, dict[str, object] | None, frozenset[UserRole]]]
     ("GET", "/v1/insights/{name}", "/v1/insights/funnel", None, frozenset({AN, ST})),
     ("POST", "/v1/insights/{name}/runs", "/v1/insights/funnel/runs", {}, frozenset({AN})),
     ("GET", "/v1/releases/{release_id}", "/v1/releases/none", None, frozenset({AN, ST})),
+    ("GET", "/v1/schedules", "/v1/schedules", None, frozenset({AN, ST})),
+    ("POST", "/v1/schedules", "/v1/schedules", _SCHEDULE, frozenset({AN})),
+    ("GET", "/v1/schedules/{name}", "/v1/schedules/none", None, frozenset({AN, ST})),
+    ("DELETE", "/v1/schedules/{name}", "/v1/schedules/none", None, frozenset({AN, ST})),
+    ("GET", "/v1/schedules/{name}/deliveries", "/v1/schedules/none/deliveries", None, frozenset({AN, ST})),
+    ("POST", "/v1/schedules/{name}/pause", "/v1/schedules/none/pause", None, frozenset({AN, ST})),
+    ("POST", "/v1/schedules/{name}/resume", "/v1/schedules/none/resume", None, frozenset({AN, ST})),
+    ("POST", "/v1/schedules/{name}/run", "/v1/schedules/none/run", None, frozenset({AN})),
+    ("GET", "/v1/released.duckdb", "/v1/released.duckdb", None, frozenset({AN, ST})),
     ("GET", "/v1/ledger", "/v1/ledger", None, frozenset({AN, ST, AU})),
     ("GET", "/v1/log", "/v1/log", None, frozenset({AU, ST, OP})),
     ("POST", "/v1/log/verify", "/v1/log/verify", {}, frozenset({AU, ST, OP})),
@@ -138,7 +149,7 @@ def _again(case: Case, role: UserRole) -> dict[str, str]:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer crk_wrong", "Basic dTpw", "Bearer " + "x" * 300])
 def test_nobody_gets_anywhere_without_a_credential(case: Case, header: str) -> None:
     """401, the same problem for every credential that does not count, at every route."""
-    client = case.client()
+    client = case.client(limiter=RateLimiter(failed="100000/minute"))
     headers = {"Authorization": header} if header else {}
     for method, _, address, body, _ in RULES[:: 1 if not header else 7]:
         answer = client.request(method, address, json=body, headers=headers)

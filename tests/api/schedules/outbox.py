@@ -20,10 +20,14 @@ from cleanroom.approvals import ApprovedText
 POLICY = SALES_POLICY.replace("{{required: false", "{{required: false").replace(
     "  region: {{allow", "  sale_date: {{allow: [dimension, filter], grain: month}}\n  region: {{allow"
 )
-DATED = TEMPLATE.replace("sales-by-region", "sales-of-months").replace(
-    "  channel: {type: text, description: One channel}",
-    "  channel: {type: text, description: One channel}\n  from: {type: date, description: From}",
-).replace("WHERE s.channel = :channel", "WHERE s.channel = :channel AND s.sale_date >= :from")
+DATED = (
+    TEMPLATE.replace("sales-by-region", "sales-of-months")
+    .replace(
+        "  channel: {type: text, description: One channel}",
+        "  channel: {type: text, description: One channel}\n  from: {type: date, description: From}",
+    )
+    .replace("WHERE s.channel = :channel", "WHERE s.channel = :channel AND s.sale_date >= :from")
+)
 WEEKLY = Wanted(
     name="weekly",
     kind="query",

@@ -113,7 +113,7 @@ def test_what_was_missed_is_made_up_for_once(outbox: Outbox) -> None:
 
 @pytest.mark.parametrize(
     ("what", "code"),
-    [("revoked", "CR-S031"), ("role", "CR-S031"), ("policy", "CR-P004"), ("approval", "CR-A051")],
+    [("revoked", "CR-S031"), ("role", "CR-S031"), ("policy", "CR-Q200"), ("approval", "CR-A051")],
 )
 def test_rights_are_those_of_the_moment(outbox: Outbox, what: str, code: str) -> None:
     """A revoked person, a lost role, a policy or approval that ended: nothing runs, and the schedule says why."""
@@ -167,9 +167,7 @@ def test_a_refusal_on_new_data_is_said_and_mended(outbox: Outbox) -> None:
     analyst = case.who("solstice-analyst")
     assert (get_schedule(case.room, analyst, "weekly").problem, outbox.files()) == ("CR-A051", [])
     digest = get_template(case.room, steward, "sales-by-region@1").digest
-    approve_template(
-        case.room, steward, "sales-by-region@1", case.signature("harbor", ApprovedText.TEMPLATE, digest)
-    )
+    approve_template(case.room, steward, "sales-by-region@1", case.signature("harbor", ApprovedText.TEMPLATE, digest))
     outbox.work(minutes=6)
     assert (get_schedule(case.room, analyst, "weekly").problem, len(outbox.documents())) == (None, 1)
 
