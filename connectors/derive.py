@@ -4,16 +4,19 @@ A sale line's id is its receipt's number with the line number, or, without one, 
 receipt's lines in the file; a line that is sent again with another amount keeps its id and is recognised as changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
 from cleanroom.contracts.model import Contract
 from cleanroom.errors import DataRefused
 from cleanroom.names import ColumnName
+from connectors.coded import Coded
 
 TRANSACTION = ColumnName("transaction_id")
 LINE = ColumnName("line_no")
+_ODD = 0x9E3779B97F4A7C15
+"""Multiplies a hash before the next column's is added, so that columns do not change places unseen."""
 _DERIVABLE = ("sale_id", "return_id")
 
 
@@ -64,12 +67,13 @@ class Repeats:
         self._hashes: list[pl.Series] = []
         self._seen: set[tuple[int, int]] = set()
 
-    def mark(self, cells: pl.DataFrame) -> pl.Series | None:
-        """Rows to drop, None when nothing is dropped."""
+    def mark(self, cells: Iterable[Coded]) -> pl.Series | None:
+        """Rows to drop, None when nothing is dropped; ``cells`` are the frame's columns, in the same order each time."""
+        columns = tuple(cells)
         if not self._drop:
-            self._hashes.append(cells.hash_rows(seed=1))
+            self._hashes.append(_hashed(columns, seed=1))
             return None
-        pairs = zip(cells.hash_rows(seed=1).to_list(), cells.hash_rows(seed=2).to_list(), strict=True)
+        pairs = zip(_hashed(columns, seed=1).to_list(), _hashed(columns, seed=2).to_list(), strict=True)
         repeated = []
         for pair in pairs:
             repeated.append(pair in self._seen)
@@ -81,5 +85,15 @@ class Repeats:
         """How many kept rows repeat an earlier one."""
         if not self._hashes:
             return 0
-        together = pl.concat(self._hashes)
-        return together.len() - together.n_unique()
+        together = pl.concat(self._hashes).sort()
+        return int((together == together.shift(1)).sum())
+
+
+def _hashed(columns: Sequence[Coded], *, seed: int) -> pl.Series:
+    """One hash a row, the same whether a column is coded or not."""
+    empty = pl.Series([None], dtype=pl.String).hash(seed=seed).item()
+    together: pl.Series | None = None
+    for column in columns:
+        part = column.rows(column.values.hash(seed=seed)).fill_null(empty)
+        together = part if together is None else together * _ODD + part
+    return together if together is not None else pl.Series([], dtype=pl.UInt64)

@@ -22,9 +22,10 @@ from cleanroom.client.package import MANIFEST_FILE, REJECTS_FILE, ROWS_FILE, dig
 from cleanroom.contracts.model import ColumnType, Contract
 from cleanroom.errors import Conflict
 
-_GROUP_ROWS = 120_000
+_GROUP_ROWS = 100_000
+_SAMPLE = 20_000
 _FEW = 4
-"""A text column is dictionary-encoded when each value comes at least this often in the first group."""
+"""A column is dictionary-encoded when each value comes at least this often in the first group."""
 
 
 class PackageWriter:
@@ -43,6 +44,7 @@ class PackageWriter:
         self._contract = contract
         self._schema = package_schema(contract)
         self._parquet: pq.ParquetWriter | None = None
+        self._written = self._schema
         self._waiting: list[pa.Table] = []
         self._rejects = (self._folder / REJECTS_FILE).open("w", encoding="utf-8", newline="")
         self._csv = csv.writer(self._rejects, lineterminator="\n")
@@ -99,18 +101,21 @@ class PackageWriter:
 
     def _flush(self, *, last: bool = False) -> None:
         if self._parquet is None:
-            # Text columns may come with long offsets, always the same; without rows the contract's schema stands.
-            first = pa.concat_tables(self._waiting) if self._waiting else self._schema.empty_table()
+            first = self._waiting[0] if self._waiting else self._schema.empty_table()
+            self._written = first.schema
             self._parquet = pq.ParquetWriter(
                 self._folder / ROWS_FILE,
                 first.schema,
-                compression="zstd",
+                # Tokens are random bytes: there is nothing to compress.
+                compression={c.name: "NONE" if c.type is ColumnType.TOKEN else "ZSTD" for c in self._contract.stored},
                 use_dictionary=self._repetitive(first),
                 write_statistics=[c.name for c in self._contract.stored if c.type is ColumnType.DATE],
                 store_schema=False,
             )
         if self._waiting:
-            self._parquet.write_table(pa.concat_tables(self._waiting), row_group_size=_GROUP_ROWS)
+            rows = pa.concat_tables(_as_written(table, self._written) for table in self._waiting)
+            # A group has one dictionary a column, or the writer gives dictionaries up.
+            self._parquet.write_table(rows.unify_dictionaries(), row_group_size=rows.num_rows)
             self._waiting = []
         if last:
             self._parquet.close()
@@ -118,9 +123,7 @@ class PackageWriter:
 
     def _repetitive(self, table: pa.Table) -> list[str]:
         kinds = (ColumnType.TOKEN, ColumnType.TIMESTAMP)
-        names = [c.name for c in self._contract.stored if c.type not in kinds]
-        counted = ((name, pc.count_distinct(table[name].slice(0, 20_000)).as_py()) for name in names)
-        return [name for name, distinct in counted if distinct * _FEW <= min(table.num_rows, 20_000)]
+        return [c.name for c in self._contract.stored if c.type not in kinds and _repeats(table[c.name])]
 
     def _extend_period(self, rows: pa.Table) -> None:
         if self._contract.time is None or rows.num_rows == 0:
@@ -137,3 +140,23 @@ class PackageWriter:
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         if kind is not None:
             self.abandon()
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    if pa.types.is_dictionary(column.type):
+        return True
+    sample = column.slice(0, _SAMPLE)
+    return bool(pc.count_distinct(sample).as_py() * _FEW <= len(sample))
+
+
+def _as_written(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """``table`` with text as dictionaries where the first group had them, and only there."""
+    columns = []
+    for column, kind in zip(table.columns, schema.types, strict=True):
+        if column.type == kind:
+            columns.append(column)
+        elif pa.types.is_dictionary(kind):
+            columns.append(pc.dictionary_encode(column.cast(kind.value_type)))
+        else:
+            columns.append(column.cast(kind))
+    return pa.Table.from_arrays(columns, schema=schema)

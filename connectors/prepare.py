@@ -25,7 +25,7 @@ from connectors.limits import DEFAULT_LIMITS, Limits
 from connectors.mapping import ColumnRule, DataMapping
 from connectors.noticed import MEANINGS, merged
 from connectors.package_writer import PackageWriter
-from connectors.rows import FileRows, NotPlain, open_rows
+from connectors.rows import FileRows, open_rows
 from connectors.tokenise import token_makers
 from connectors.transform import Progressed, Recipe, Transformed, Valued, read_values, recipe_for, tokenised
 
@@ -63,7 +63,7 @@ def prepare(
     Args:
         now: the moment written into the manifest; must know its offset.
         collaboration: needed if an identifier is mapped.
-        progress: called after each batch, with rows done and the total if it is known.
+        progress: called after each frame with rows done, and at the end with the total.
 
     Raises:
         UsageProblem: CR-D631 no file, or a mapping of another contract.
@@ -75,42 +75,24 @@ def prepare(
         raise UsageProblem("CR-D631", "prepare needs at least one file and a mapping of this contract")
     # 1. Decide what each column is made from (mapping against contract; nothing is read yet).
     recipe = _recipe(mapping, contract, collaboration)
-    # 2. Read, map, normalise, tokenise, convert, write; once more, carefully, if a file that looked plain was not: the
-    # fast reader's work is thrown away whole.
-    try:
-        return _package(files, recipe, out, member, keys, collaboration, now, progress, limits, careful=False)
-    except NotPlain:
-        return _package(files, recipe, out, member, keys, collaboration, now, progress, limits, careful=True)
-
-
-def _package(
-    files: Sequence[Path],
-    recipe: Recipe,
-    out: Path,
-    member: MemberName,
-    keys: MemberKeys,
-    collaboration: CollaborationKey | None,
-    now: datetime,
-    progress: Progress | None,
-    limits: Limits,
-    *,
-    careful: bool,
-) -> Prepared:
     state = Progressed(repeats=Repeats(drop=recipe.mapping.drop_duplicates))
     readers: list[tuple[Finding, ...]] = []
+    # 2. Read, map, normalise, tokenise, convert, write.
     with PackageWriter(out, recipe.contract) as writer:
-        # 2. Each file in turn, opened when its turn comes (a folder may hold more files than there are handles).
+        # Each file in turn, opened when its turn comes (a folder may hold more files than there are handles).
         for path in files:
-            rows = open_rows(path, recipe.mapping.source, recipe.mapping.used, careful=careful, limits=limits)
+            rows = open_rows(path, recipe.mapping.source, recipe.mapping.used, limits=limits)
             # 3. Reading, reading values, making tokens and writing each run a thread ahead of the next.
             for done in ahead(_transformed(rows, recipe, state)):
                 writer.write(done.rows)
                 writer.reject(rows.name, done.rejects, _REASONS)
                 state.rejected += done.rejected
                 if progress is not None:
-                    progress(state.read, rows.total if len(files) == 1 else None)
+                    progress(state.read, None)
             _account_for_unread(rows, state, writer)
             readers.append(rows.findings)
+        if progress is not None:
+            progress(state.read, state.read)
         # 4. Close, digest, sign.
         entry, period = writer.finish_rows()
         identifiers = state.identities.quality()

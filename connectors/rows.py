@@ -1,52 +1,51 @@
-"""A file -> polars frames of text with source row numbers, only the columns the mapping uses.
+"""A file -> frames of text with source row numbers: only the columns the mapping uses, what repeats coded."""
 
-Two ways to the same rows: the careful reader (``Source.batches``), and DuckDB's parallel reader for delimited files
-that ``duckdb_scan`` proved plain. If the fast way meets anything unexpected it raises ``NotPlain`` and the caller
-starts again carefully; nothing is lost and row numbers stay true.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import polars as pl
+import pyarrow as pa
 
 from cleanroom.errors import DataRefused, Finding
-from connectors.formats import ROW, DuckdbScan, Rejected, Source, SourceOptions, open_source
+from connectors.coded import Coded, coded
+from connectors.formats import ROW, Rejected, Source, SourceOptions, open_source
 from connectors.limits import DEFAULT_LIMITS, Limits
 from connectors.mapping_document import SourceDocument
 
-FAST_BATCH_ROWS = 122_880
-_READER: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "1GB",
-    "preserve_insertion_order": "true",
-    # Views go into polars without a copy.
-    "produce_arrow_string_view": "true",
-    "arrow_output_version": "1.4",
-}
+_FRAME_ROWS = 100_000
+"""Frames have at least this many rows, but the last."""
 
 
-class NotPlain(Exception):
-    """The fast reader disagrees with the proof: read the file carefully. Never leaves ``prepare``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Rows of a file: ``numbers`` are their places in it, ``columns`` hold their text."""
+
+    numbers: pl.Series
+    columns: Mapping[str, Coded] = field(repr=False)
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return self.numbers.len()
+
+    def texts(self, names: Sequence[str]) -> pl.DataFrame:
+        """Some columns row by row."""
+        return pl.DataFrame({name: self.columns[name].rows() for name in names})
+
+    def filter(self, keep: pl.Series) -> "Frame":
+        """The rows that ``keep`` marks."""
+        columns = {name: column.filter(keep) for name, column in self.columns.items()}
+        return Frame(numbers=self.numbers.filter(keep), columns=columns)
 
 
 @dataclass(slots=True)
 class FileRows:
-    """One file's rows; ``findings``, ``rejected`` and ``skipped`` are complete after the last frame.
-
-    ``total`` is the number of rows if it is known before reading.
-    """
+    """One file's rows; ``findings``, ``rejected`` and ``skipped`` are complete after the last frame."""
 
     name: str
     source: Source
     used: tuple[str, ...]
-    scan: DuckdbScan | None
-
-    @property
-    def total(self) -> int | None:
-        """Rows in the file, if known."""
-        return self.scan.rows if self.scan else None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -63,20 +62,24 @@ class FileRows:
         """Rows that hold no record."""
         return sum(self.source.skipped.values())
 
-    def frames(self) -> Iterator[pl.DataFrame]:
-        """The rows: ``used`` columns as text, and ``_row``.
+    def frames(self) -> Iterator[Frame]:
+        """The rows in the file's order.
 
         Raises:
-            NotPlain: start again with ``careful=True``.
             DataRefused: as ``Source.batches``.
         """
-        if self.scan is None:
-            return _carefully(self.source, self.used)
-        return _scanned(self.source, self.scan, self.used)
+        waiting: list[pa.RecordBatch] = []
+        for batch in self.source.batches():
+            waiting.append(batch.select([*self.used, ROW]))
+            if sum(part.num_rows for part in waiting) >= _FRAME_ROWS:
+                yield _frame(waiting, self.used)
+                waiting = []
+        if waiting:
+            yield _frame(waiting, self.used)
 
 
 def open_rows(
-    path: Path, document: SourceDocument, used: Sequence[str], *, careful: bool, limits: Limits = DEFAULT_LIMITS
+    path: Path, document: SourceDocument, used: Sequence[str], *, limits: Limits = DEFAULT_LIMITS
 ) -> FileRows:
     """Open ``path`` as the mapping's ``source`` block says.
 
@@ -92,8 +95,7 @@ def open_rows(
             help="compare the mapping with the file's header, letter by letter",
             place=path.name,
         )
-    scan = None if careful else source.duckdb_scan()
-    return FileRows(path.name, source, tuple(used), scan)
+    return FileRows(path.name, source, tuple(used))
 
 
 def _options(document: SourceDocument, limits: Limits) -> SourceOptions:
@@ -103,26 +105,14 @@ def _options(document: SourceDocument, limits: Limits) -> SourceOptions:
     return SourceOptions(**given, limits=limits)
 
 
-def _carefully(source: Source, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    for batch in source.batches():
-        frame = pl.from_arrow(batch.select([*used, ROW]))
-        if isinstance(frame, pl.DataFrame):
-            yield frame.with_columns(pl.col(name).cast(pl.String) for name in used)
+def _frame(batches: list[pa.RecordBatch], used: tuple[str, ...]) -> Frame:
+    table = pa.Table.from_batches(batches).combine_chunks()
+    columns = {name: _column(table[name].chunk(0)) for name in used}
+    return Frame(numbers=pl.Series(pl.from_arrow(table[ROW])), columns=columns)
 
 
-def _scanned(source: Source, scan: DuckdbScan, used: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in used) or "1"
-    row = scan.first_row
-    try:
-        with duckdb.connect(config=_READER) as connection:
-            query = f"SELECT {columns} FROM {scan.relation}"
-            for batch in connection.execute(query).to_arrow_reader(FAST_BATCH_ROWS):
-                frame = pl.from_arrow(batch)
-                if isinstance(frame, pl.DataFrame):
-                    yield frame.with_columns(pl.int_range(row, row + batch.num_rows, dtype=pl.Int64).alias(ROW))
-                row += batch.num_rows
-    except duckdb.Error:  # its text quotes cells; the careful reader will say what is wrong, with row numbers
-        raise NotPlain from None
-    if row != scan.first_row + scan.rows:
-        raise NotPlain
-    source.scanned(scan)
+def _column(cells: pa.Array) -> Coded:
+    if pa.types.is_string(cells.type):
+        return coded(cells)
+    # Formats with types of their own: as polars writes them.
+    return Coded(pl.Series(pl.from_arrow(cells)).cast(pl.String))

@@ -97,6 +97,11 @@ class SkipRule:
     text: str
     conditions: tuple[Condition, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The outside columns it asks about."""
+        return tuple(dict.fromkeys(condition.column for condition in self.conditions))
+
     def expression(self) -> pl.Expr:
         """True for rows to skip."""
         return reduce(and_, (condition.expression() for condition in self.conditions))

@@ -7,9 +7,10 @@ import polars as pl
 
 from cleanroom.contracts.model import Column, Contract, Role
 from cleanroom.crypto.symmetric import CollaborationKey
-from cleanroom.crypto.tokens import TokenKey, token_key, within_column
+from cleanroom.crypto.tokens import TokenKey, scope_prefix, token_key
 from cleanroom.errors import DataRefused
 from cleanroom.names import ColumnName
+from connectors.coded import Coded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +20,21 @@ class TokenMaker:
     column: Column
     parts: tuple[tuple[Column, TokenKey], ...]
 
-    def tokens(self, canonical: Mapping[ColumnName, pl.Series], scope: Mapping[ColumnName, pl.Series]) -> pl.Series:
-        """16-byte tokens, null where no identifier is present; the first identifier present wins."""
+    def tokens(self, canonical: Mapping[ColumnName, Coded]) -> pl.Series:
+        """Tokens in hexadecimal, null where no identifier is present; the first identifier present wins."""
         made: pl.Series | None = None
         for identifier, key in self.parts:
-            text = canonical[identifier.name]
+            column = canonical[identifier.name]
+            if identifier.within is None and made is None:
+                made = column.rows(key.tokens(column.values.alias("identifier")))
+                continue
+            text = column.rows()
             if made is not None:
                 if made.null_count() == 0:
                     break
                 text = pl.select(pl.when(made.is_null()).then(text)).to_series()
             if identifier.within is not None:
-                text = _scoped(text, scope.get(identifier.within))
+                text = _scoped(text, canonical.get(identifier.within))
             part = key.tokens(text.alias("identifier"))
             made = part if made is None else pl.select(pl.coalesce(made, part)).to_series()
         if made is None:
@@ -66,14 +71,15 @@ def _key_of(identifier: Column, profile: str, key: CollaborationKey) -> TokenKey
     return token_key(key, kind=identifier.identifier_kind or identifier.name, profile=profile)
 
 
-def _scoped(text: pl.Series, scope: pl.Series | None) -> pl.Series:
+def _scoped(text: pl.Series, scope: Coded | None) -> pl.Series:
     """The serial inside its brand; the brand's spelling is evened out (case, white space)."""
-    frame = text.alias("identifier").to_frame()
-    if scope is None:
-        return frame.select(within_column(pl.lit("", dtype=pl.String), pl.col("identifier"))).to_series()
+    nowhere = pl.select(scope_prefix(pl.lit("", dtype=pl.String))).item()
+    before = pl.lit(nowhere) if scope is None else pl.lit(scope.map(_prefix).rows().fill_null(nowhere))
+    return pl.select(pl.concat_str([before, pl.lit(text)])).to_series()
+
+
+def _prefix(scope: pl.Series) -> pl.Series:
     even = scope.str.to_uppercase().str.strip_chars()
     if even.str.contains(r"\s\s|[^\S ]").any():
         even = even.str.replace_all(r"\s+", " ")
-    return (
-        frame.with_columns(even.alias("brand")).select(within_column(pl.col("brand"), pl.col("identifier"))).to_series()
-    )
+    return even.to_frame("scope").select(scope_prefix(pl.col("scope"))).to_series()

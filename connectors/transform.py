@@ -11,21 +11,22 @@ import polars as pl
 import pyarrow as pa
 
 from cleanroom.client.package import package_schema
-from cleanroom.contracts.model import Column, ColumnType, Contract, Role
+from cleanroom.contracts.model import ColumnType, Contract, Role
 from cleanroom.crypto.tokens import as_uuids
 from cleanroom.errors import DataRefused
 from cleanroom.identifiers import Profile, guard_column, normalise_column, profile_named
+from cleanroom.identifiers.guard import SAMPLE_VALUES
 from cleanroom.names import ColumnName
 from connectors.cells import cell_text, number_tails
+from connectors.coded import Coded
 from connectors.convert import loses_digits, typed
 from connectors.derive import LINE, TRANSACTION, Ordinals, Repeats
-from connectors.formats import ROW
 from connectors.identity import Identities
 from connectors.mapping import ColumnRule, DataMapping
 from connectors.noticed import Noticed
+from connectors.rows import Frame
 from connectors.tokenise import TokenMaker
 
-_ORDINAL = "_ordinal"
 _NOT_READ = {
     ColumnType.DATE: "CR-D602",
     ColumnType.TIMESTAMP: "CR-D602",
@@ -65,7 +66,7 @@ class Progressed:
 class Valued:
     """Canonical values of the kept rows of one frame, identifiers still clear: it never leaves ``prepare``."""
 
-    values: Mapping[ColumnName, pl.Series] = field(repr=False)
+    values: Mapping[ColumnName, Coded] = field(repr=False)
     count: int
     rejects: pl.DataFrame = field(repr=False)
     rejected: int
@@ -93,69 +94,68 @@ def recipe_for(
     return Recipe(contract=contract, mapping=mapping, rules=rules, profiles=profiles, makers=makers, derived=derived)
 
 
-def transform(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Transformed:
-    """``frame`` (text columns and ``_row``) as package rows."""
+def transform(frame: Frame, recipe: Recipe, state: Progressed) -> Transformed:
+    """``frame`` as package rows."""
     return tokenised(read_values(frame, recipe, state), recipe)
 
 
-def read_values(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> Valued:
+def read_values(frame: Frame, recipe: Recipe, state: Progressed) -> Valued:
     """The first half, in the file's order: skip, read, normalise, reject."""
     state.read += frame.height
-    frame = _without_skipped(_numbered(frame, recipe, state), recipe, state)
+    frame, ordinals = _without_skipped(frame, recipe, state)
     values, failed = _values(frame, recipe, state)
+    if recipe.derived is not None:
+        values[recipe.derived] = _derived(ordinals, values)
     failed += _missing(values, recipe)
     rejects, keep = _rejects(frame, failed, state.noticed)
     if keep is not None:
-        values = {name: series.filter(keep) for name, series in values.items()}
+        values = {name: column.filter(keep) for name, column in values.items()}
     count = frame.height if keep is None else int(keep.sum())
     return Valued(values=values, count=count, rejects=rejects, rejected=frame.height - count)
 
 
 def tokenised(given: Valued, recipe: Recipe) -> Transformed:
     """The second half, which knows one frame only and so may run beside the next one's first: guard, tokenise, pack."""
-    values = dict(given.values)
-    _guard(values, recipe.contract)
-    for maker in recipe.makers:
-        values[maker.column.name] = maker.tokens(values, values)
-    table = _table(values, recipe.contract, given.count)
+    _guard(given.values, recipe.contract)
+    tokens = {maker.column.name: maker.tokens(given.values) for maker in recipe.makers}
+    table = _table(given.values, tokens, recipe.contract, given.count)
     return Transformed(rows=table, rejects=given.rejects, rejected=given.rejected)
 
 
-def _numbered(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> pl.DataFrame:
+def _numbered(frame: Frame, recipe: Recipe, state: Progressed) -> tuple[Frame, pl.Series | None]:
     """Drop exact repeats if asked, then number lines, before any row is skipped: ids must not depend on skips."""
-    repeated = state.repeats.mark(frame.drop(ROW))
+    repeated = state.repeats.mark(frame.columns.values())
     if repeated is not None and repeated.any():
-        state.noticed.add("CR-D611", frame[ROW].filter(repeated))
+        state.noticed.add("CR-D611", frame.numbers.filter(repeated))
         state.skipped += int(repeated.sum())
         frame = frame.filter(~repeated)
     mapped = {rule.target.name: rule for rule in recipe.rules}
     if recipe.derived is None or LINE in mapped:
-        return frame
-    transaction = cell_text(frame, mapped[TRANSACTION])
-    return frame.with_columns(state.ordinals.number(transaction).alias(_ORDINAL))
+        return frame, None
+    return frame, state.ordinals.number(cell_text(frame, mapped[TRANSACTION]).rows())
 
 
-def _without_skipped(frame: pl.DataFrame, recipe: Recipe, state: Progressed) -> pl.DataFrame:
+def _without_skipped(frame: Frame, recipe: Recipe, state: Progressed) -> tuple[Frame, pl.Series | None]:
+    """The rows that are records, with the ordinals of their lines where they are counted."""
+    frame, ordinals = _numbered(frame, recipe, state)
     for rule in recipe.mapping.skip:
-        skip = frame.select(rule.expression().alias("skip")).to_series()
+        skip = frame.texts(rule.columns).select(rule.expression().alias("skip")).to_series()
         if skip.any():
-            state.noticed.add("CR-D610", frame[ROW].filter(skip), detail=rule.text)
+            state.noticed.add("CR-D610", frame.numbers.filter(skip), detail=rule.text)
             state.skipped += int(skip.sum())
-            frame = frame.filter(~skip)
-    return frame
+            frame, ordinals = frame.filter(~skip), None if ordinals is None else ordinals.filter(~skip)
+    return frame, ordinals
 
 
 Failure = tuple[ColumnName, str, pl.Series]
 """Column, code, and the boolean column of rows it is true of."""
 
 
-def _values(
-    frame: pl.DataFrame, recipe: Recipe, state: Progressed
-) -> tuple[dict[ColumnName, pl.Series], list[Failure]]:
-    rules, noticed = recipe.rules, state.noticed
-    values: dict[ColumnName, pl.Series] = {}
+def _values(frame: Frame, recipe: Recipe, state: Progressed) -> tuple[dict[ColumnName, Coded], list[Failure]]:
+    noticed = state.noticed
+    values: dict[ColumnName, Coded] = {}
     failed: list[Failure] = []
-    for rule in rules:
+    for rule in recipe.rules:
         name, text = rule.target.name, cell_text(frame, rule)
         tails = number_tails(frame, rule)
         if tails is not None:
@@ -164,60 +164,56 @@ def _values(
         if profile is not None:
             values[name] = _normalised(profile, text, rule, frame, noticed)
             if rule.target.role is Role.IDENTIFIER:
-                state.identities.add(rule.target, profile.name, text, values[name])
+                state.identities.add(rule.target, profile.name, text.rows(), values[name].rows())
             continue
-        values[name] = typed(text, rule)
-        if values[name].null_count() != text.null_count():
-            failed.append((name, _NOT_READ[rule.target.type], values[name].is_null() & text.is_not_null()))
+        read = typed(text.values, rule)
+        values[name] = Coded(read, text.places)
+        if read.null_count() != text.values.null_count():
+            failed.append((name, _NOT_READ[rule.target.type], text.marked(read.is_null() & text.values.is_not_null())))
         if rule.target.type is ColumnType.DECIMAL:
-            _note(noticed, "CR-D622", frame, loses_digits(text, rule), name)
-    if recipe.derived is not None:
-        values[recipe.derived] = _derived(frame, values)
+            _note(noticed, "CR-D622", frame, text.marked(loses_digits(text.values, rule)), name)
     return values, failed
 
 
-def _normalised(
-    profile: Profile, text: pl.Series, rule: ColumnRule, frame: pl.DataFrame, noticed: Noticed
-) -> pl.Series:
-    found = normalise_column(profile, text, region=rule.region)
-    for reason, rows in found.invalid.items():
-        noticed.add("CR-N010", frame[ROW].filter(rows), column=rule.target.name, detail=reason)
-    for note, rows in found.notes.items():
-        noticed.add("CR-N011", frame[ROW].filter(rows), column=rule.target.name, detail=note)
-    return found.canonical
+def _normalised(profile: Profile, text: Coded, rule: ColumnRule, frame: Frame, noticed: Noticed) -> Coded:
+    found = normalise_column(profile, text.values, region=rule.region)
+    for reason, marks in found.invalid.items():
+        noticed.add("CR-N010", frame.numbers.filter(text.marked(marks)), column=rule.target.name, detail=reason)
+    for note, marks in found.notes.items():
+        noticed.add("CR-N011", frame.numbers.filter(text.marked(marks)), column=rule.target.name, detail=note)
+    return Coded(found.canonical, text.places)
 
 
-def _derived(frame: pl.DataFrame, values: Mapping[ColumnName, pl.Series]) -> pl.Series:
-    transaction, line = values[TRANSACTION], values.get(LINE)
-    if line is not None:
-        return pl.select(pl.concat_str([transaction, pl.lit("-"), line.cast(pl.String)])).to_series()
-    return pl.select(pl.concat_str([transaction, pl.lit("#"), frame[_ORDINAL].cast(pl.String)])).to_series()
+def _derived(ordinals: pl.Series | None, values: Mapping[ColumnName, Coded]) -> Coded:
+    transaction = values[TRANSACTION].rows()
+    mark, line = ("-", values[LINE].rows()) if ordinals is None else ("#", ordinals)
+    return Coded(pl.select(pl.concat_str([transaction, pl.lit(mark), line.cast(pl.String)])).to_series())
 
 
-def _note(noticed: Noticed, code: str, frame: pl.DataFrame, rows: pl.Series, column: str) -> None:
+def _note(noticed: Noticed, code: str, frame: Frame, rows: pl.Series, column: str) -> None:
     if rows.any():
-        noticed.add(code, frame[ROW].filter(rows), column=column)
+        noticed.add(code, frame.numbers.filter(rows), column=column)
 
 
-def _missing(values: Mapping[ColumnName, pl.Series], recipe: Recipe) -> list[Failure]:
+def _missing(values: Mapping[ColumnName, Coded], recipe: Recipe) -> list[Failure]:
     """Required columns that are empty, also because their value was not valid."""
     found: list[Failure] = []
     for column in recipe.contract.stored:
-        series = values.get(column.name)
-        if not column.required or series is None or series.null_count() == 0:
+        value = values.get(column.name)
+        if not column.required or value is None or value.null_count == 0:
             continue
         code = "CR-D606" if column.name == recipe.derived else "CR-D601"
-        found.append((column.name, code, series.is_null()))
+        found.append((column.name, code, value.rows().is_null()))
     return found
 
 
-def _rejects(frame: pl.DataFrame, failed: list[Failure], noticed: Noticed) -> tuple[pl.DataFrame, pl.Series | None]:
+def _rejects(frame: Frame, failed: list[Failure], noticed: Noticed) -> tuple[pl.DataFrame, pl.Series | None]:
     """The reject entries, and which rows to keep (None: all)."""
     bad: pl.Series | None = None
     parts: list[pl.DataFrame] = []
     told: set[tuple[str, int]] = set()
     for name, code, rows in failed:
-        numbers = frame[ROW].filter(rows)
+        numbers = frame.numbers.filter(rows)
         if numbers.len() == 0:
             continue
         if code == "CR-D601":  # a date that cannot be read is said once, not again as a missing date
@@ -233,29 +229,27 @@ def _rejects(frame: pl.DataFrame, failed: list[Failure], noticed: Noticed) -> tu
     return pl.concat([REJECTS.to_frame(), *parts]).sort("row", maintain_order=True), ~bad
 
 
-def _guard(values: Mapping[ColumnName, pl.Series], contract: Contract) -> None:
+def _guard(values: Mapping[ColumnName, Coded], contract: Contract) -> None:
     """INVARIANT I3: a column that looks like clear or hashed identifiers stops the preparation, before any is written."""
     for column in contract.stored:
-        series = values.get(column.name)
-        finding = guard_column(column, series) if series is not None and column.type is ColumnType.TEXT else None
+        value = values.get(column.name)
+        if value is None or column.type is not ColumnType.TEXT:
+            continue
+        finding = guard_column(column, value.values, value.head(SAMPLE_VALUES))
         if finding is not None:
             raise DataRefused(finding.code, f"`{column.name}`: {finding.message}", help=finding.help, place="mapping")
 
 
-def _table(values: Mapping[ColumnName, pl.Series], contract: Contract, count: int) -> pa.Table:
+def _table(
+    values: Mapping[ColumnName, Coded], tokens: Mapping[ColumnName, pl.Series], contract: Contract, count: int
+) -> pa.Table:
     schema = package_schema(contract)
-    arrays = [
-        _array(column, values.get(column.name), schema.field(column.name).type, count) for column in contract.stored
-    ]
+    arrays = []
+    for column in contract.stored:
+        if column.name in tokens:
+            arrays.append(as_uuids(tokens[column.name]))
+        elif column.name in values:
+            arrays.append(values[column.name].to_arrow(schema.field(column.name).type))
+        else:
+            arrays.append(pa.nulls(count, schema.field(column.name).type))
     return pa.Table.from_arrays(arrays, names=schema.names)
-
-
-def _array(column: Column, series: pl.Series | None, kind: pa.DataType, count: int) -> pa.Array:
-    if column.role is Role.TOKEN:
-        tokens = series if series is not None else pl.Series([None] * count, dtype=pl.Binary)
-        return as_uuids(tokens)
-    if series is None:
-        return pa.nulls(count, kind)
-    array = series.to_arrow(compat_level=pl.CompatLevel.oldest())
-    # Long offsets are written as the same Parquet text; casting them would copy every string once more.
-    return array if pa.types.is_large_string(array.type) else array.cast(kind)

@@ -6,6 +6,7 @@ bulk kernel takes text keys only, and 64 bytes are exactly SHA-256's block (RFC 
 Both forms, one value and whole columns, are proven equal by tests, and both pass RFC 4231.
 """
 
+import binascii
 import hashlib
 import hmac
 from uuid import UUID
@@ -33,9 +34,9 @@ class TokenKey(KeyHandle):
         return UUID(bytes=full[:TOKEN_BYTES])
 
     def tokens(self, canonical: pl.Series) -> pl.Series:
-        """The tokens of a column of canonical identifiers: 16 bytes each, null where the identifier is null."""
+        """The tokens of a column of canonical identifiers: 32 hexadecimal digits, null where the identifier is null."""
         full = plh.col(canonical.name).chash.hmac_sha256(key=self._secret.hex())
-        return canonical.to_frame().select(full.str.head(_HEX_CHARS).str.decode("hex")).to_series()
+        return canonical.to_frame().select(full.str.head(_HEX_CHARS)).to_series()
 
 
 def token_key(key: CollaborationKey, *, kind: str, profile: str) -> TokenKey:
@@ -44,11 +45,12 @@ def token_key(key: CollaborationKey, *, kind: str, profile: str) -> TokenKey:
 
 
 def as_uuids(tokens: pl.Series) -> pa.Array:
-    """Token bytes as an Arrow UUID column: Parquet's UUID, 16 bytes a value."""
+    """Tokens in hexadecimal as an Arrow UUID column: Parquet's UUID, 16 bytes a value."""
     present = tokens.is_not_null().to_arrow()
-    filled = tokens.fill_null(bytes(TOKEN_BYTES)).to_arrow(compat_level=pl.CompatLevel.oldest())
-    # All values have 16 bytes now, so the values' buffer is the column: no copy, no per-value work.
-    content = filled.buffers()[2].slice(filled.offset * TOKEN_BYTES)
+    filled = tokens.fill_null("0" * _HEX_CHARS).to_arrow(compat_level=pl.CompatLevel.oldest())
+    # All values have 32 digits now, so the values' buffer is the column: one call for all of them.
+    digits = filled.buffers()[2].slice(filled.offset * _HEX_CHARS, len(filled) * _HEX_CHARS)
+    content = pa.py_buffer(binascii.unhexlify(digits))
     storage = pa.Array.from_buffers(pa.binary(TOKEN_BYTES), len(filled), [None, content])
     if tokens.null_count():
         # Not pa.scalar: turning a Python object into Arrow imports pandas wherever it is installed.
@@ -63,8 +65,13 @@ def within(scope: str, identifier: str) -> str:
 
 def within_column(scope: pl.Expr, identifier: pl.Expr) -> pl.Expr:
     """``within`` for columns; a null scope counts as empty, a null identifier stays null."""
+    return pl.concat_str([scope_prefix(scope), identifier])
+
+
+def scope_prefix(scope: pl.Expr) -> pl.Expr:
+    """What ``within`` puts before an identifier; a null scope counts as empty."""
     named = scope.fill_null("")
-    return pl.concat_str([named.str.len_bytes().cast(pl.String), pl.lit(":"), named, identifier])
+    return pl.concat_str([named.str.len_bytes().cast(pl.String), pl.lit(":"), named])
 
 
 def _prefixed(text: str) -> bytes:

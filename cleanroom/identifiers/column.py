@@ -1,4 +1,4 @@
-"""A whole column through a profile: the fast form first, the scalar form for what it left, each distinct value once."""
+"""A whole column through a profile: the fast form first, the scalar form for what it left."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from cleanroom.identifiers.profile import Canonical, Profile
-
-_SAMPLE = 2_048
-_OFTEN = 4
-"""Values that come at least this often in the first rows are normalised once each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,35 +23,6 @@ class NormalisedColumn:
 
 def normalise_column(profile: Profile, column: pl.Series, *, region: str | None = None) -> NormalisedColumn:
     """``column`` (text) under ``profile``; equal, value by value, to the scalar form."""
-    sample = column.head(_SAMPLE)
-    if sample.n_unique() * _OFTEN <= sample.len():
-        return _by_distinct_value(profile, column, region)
-    return _by_row(profile, column, region)
-
-
-def _by_distinct_value(profile: Profile, column: pl.Series, region: str | None) -> NormalisedColumn:
-    """Each distinct value once, then back to the rows: article numbers repeat."""
-    values = column.unique().alias("value")
-    done = _by_row(profile, values, region)
-    place = (
-        column.alias("value")
-        .to_frame()
-        .join(
-            pl.DataFrame({"value": values, "place": pl.int_range(values.len(), eager=True)}),
-            on="value",
-            how="left",
-            maintain_order="left",
-            nulls_equal=True,
-        )["place"]
-    )
-    return NormalisedColumn(
-        canonical=done.canonical.gather(place).alias(column.name),
-        invalid={reason: rows.gather(place) for reason, rows in done.invalid.items()},
-        notes={note: rows.gather(place) for note, rows in done.notes.items()},
-    )
-
-
-def _by_row(profile: Profile, column: pl.Series, region: str | None) -> NormalisedColumn:
     frame = column.alias("value").to_frame().lazy()  # lazy: sub-expressions that recur are computed once
     quick = frame.select(profile.fast(pl.col("value"), region).cast(pl.String).alias("quick")).collect().to_series()
     open_rows = quick.is_null() & column.is_not_null()

@@ -78,10 +78,10 @@ def looks_like(values: pl.Series) -> Kind | None:
     return _first(values, DETECTORS)
 
 
-def guard_column(column: Column, values: pl.Series) -> Finding | None:
+def guard_column(column: Column, values: pl.Series, first: pl.Series | None = None) -> Finding | None:
     """A fatal finding if ``values`` must not enter a room as ``column``; a key may look like a number or an id.
 
-    E-mail addresses are looked for in all values, the rest in the first 2,000 rows of each batch.
+    E-mail addresses are looked for in all ``values`` (each at least once), the rest in the ``first`` 2,000 rows.
     """
     if column.type is not ColumnType.TEXT or column.role is Role.IDENTIFIER:
         return None
@@ -89,7 +89,7 @@ def guard_column(column: Column, values: pl.Series) -> Finding | None:
     if column.role is Role.KEY:
         detectors = tuple(d for d in DETECTORS if d.kind not in _KEYS_MAY_BE and d is not _UUID_WITHOUT_HYPHENS)
     with_at = values.filter(values.str.contains("@", literal=True).fill_null(value=False))
-    kind = _first(with_at, DETECTORS[:1]) or _first(values.head(SAMPLE_VALUES), detectors)
+    kind = _first(with_at, DETECTORS[:1]) or _first((values if first is None else first).head(SAMPLE_VALUES), detectors)
     if kind is None:
         return None
     return Finding(

@@ -7,23 +7,21 @@ guessed silently: what was found out is a finding.
 
 from collections import deque
 from collections.abc import Iterator
-from functools import reduce
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanroom.errors import DataRefused, UsageProblem
 from connectors.formats.dialects import Guess, guess_dialect, header_names
-from connectors.formats.encodings import Encoding, decode_chunks, find_encoding, is_damaged
+from connectors.formats.encodings import Encoding, decode_chunks, find_encoding, is_damaged, utf8_chunks
 from connectors.formats.layout_rows import is_total, repeats, starts_like_total
 from connectors.formats.opening import open_file, plain_stream
-from connectors.formats.plain_scan import plain_scan
-from connectors.formats.records import Block, Cells, Parsed, PlainRows, lines, parse_blocks, parsed
-from connectors.formats.source import ROW, DuckdbScan, Record, RecordSource, SourceOptions, new_tally
+from connectors.formats.plain_rows import PlainReader
+from connectors.formats.records import CAREFUL_BYTES, Blocks, CarefulReader, Cells, Parsed, lines
+from connectors.formats.source import ROW, Record, RecordSource, SourceOptions, new_tally
 from connectors.formats.tally import Tally
-from connectors.limits import SAMPLE_BYTES
+from connectors.limits import BATCH_ROWS, SAMPLE_BYTES
 
 
 def open_delimited(file: Path | BinaryIO, options: SourceOptions) -> "DelimitedSource":
@@ -79,76 +77,83 @@ class DelimitedSource(RecordSource):
         self.encoding, self.guess, self.dialect = encoding, guess, guess.dialect
         self._file, self._stream = file, stream
         tally = new_tally(options)
-        blocks = self._open_blocks(options)
+        chunks = utf8_chunks(plain_stream(stream, options.limits), encoding)
+        self._physical = Blocks(lines(chunks, options.limits))
+        self._lines = CarefulReader(self.dialect, options.limits, self._physical)
+        self._after_header: list[Parsed] = []
         self._header_row = _header_row(guess, options)
-        columns, self._header = self._find_header(blocks, tally, options)
+        columns, self._header = self._find_header(tally, options)
         super().__init__(columns, options, tally, iter(()))
-        self._parsed_blocks = blocks
         if encoding.is_guess:
             tally.note("CR-D125")
         if options.delimiter is None and guess.columns > 1:
             tally.note("CR-D128")
 
-    def _open_blocks(self, options: SourceOptions) -> "_Blocks":
-        chunks = decode_chunks(plain_stream(self._stream, options.limits), self.encoding)
-        return _Blocks(parse_blocks(lines(chunks, options.limits), self.dialect, options.limits))
-
-    def _find_header(self, blocks: "_Blocks", tally: Tally, options: SourceOptions) -> tuple[tuple[str, ...], Cells]:
+    def _find_header(self, tally: Tally, options: SourceOptions) -> tuple[tuple[str, ...], Cells]:
         if self._header_row == 0:
             names, changed = header_names(options.columns, ROW)
             if changed:
                 raise UsageProblem("CR-D109", "`columns` names a column twice or not at all")
             return names, []
-        for number, cells, _ in blocks.one_by_one():
-            if number < self._header_row or (isinstance(cells, list) and not any(cell.strip() for cell in cells)):
-                tally.skip(number, "CR-D123" if number < self._header_row else "CR-D120")
-                continue
-            if isinstance(cells, str):
-                raise DataRefused("CR-D102", "the header line is damaged", help="check `quote` and `header_row`")
-            if options.header_row is None and number > 1 + options.preamble_rows:
-                tally.note("CR-D135", row=number)
-            names, changed = header_names(cells, ROW)
-            if changed:
-                tally.note("CR-D124", row=number, count=changed)
-            if is_damaged("".join(names), self.encoding):
-                raise DataRefused("CR-D102", "the header line is not text in this encoding", help="set `encoding`")
-            return names, [cell.strip() for cell in cells]
+        while records := self._lines.read():
+            for at, (number, cells, _) in enumerate(records, start=1):
+                if number < self._header_row or (isinstance(cells, list) and not any(cell.strip() for cell in cells)):
+                    tally.skip(number, "CR-D123" if number < self._header_row else "CR-D120")
+                    continue
+                self._after_header = records[at:]
+                return self._named(number, cells, tally, options)
         raise DataRefused("CR-D102", "the file has no header", help="check `header_row` and `preamble_rows`")
 
+    def _named(
+        self, number: int, cells: Cells | str, tally: Tally, options: SourceOptions
+    ) -> tuple[tuple[str, ...], Cells]:
+        if isinstance(cells, str):
+            raise DataRefused("CR-D102", "the header line is damaged", help="check `quote` and `header_row`")
+        if options.header_row is None and number > 1 + options.preamble_rows:
+            tally.note("CR-D135", row=number)
+        names, changed = header_names(cells, ROW)
+        if changed:
+            tally.note("CR-D124", row=number, count=changed)
+        if is_damaged("".join(names), self.encoding):
+            raise DataRefused("CR-D102", "the header line is not text in this encoding", help="set `encoding`")
+        return names, [cell.strip() for cell in cells]
+
     def _read(self) -> Iterator[pa.RecordBatch]:
-        """Plain blocks column by column, all others row by row; the last ``footer_rows`` records are skipped."""
+        """Plain blocks at once, all others line by line; the last ``footer_rows`` records are skipped."""
         held: deque[Record] = deque()
         footer = self.options.footer_rows
+        plain = PlainReader(self.dialect, self.encoding, self.columns, self._header, self.options.limits)
+        records = self._after_header or self._lines.read()
         try:
-            for block in self._parsed_blocks:
-                batch = self._plain(block) if isinstance(block, PlainRows) and not footer else None
-                if batch is not None:
+            while records:
+                held.extend(self._careful(records))
+                sure = [held.popleft() for _ in range(len(held) - footer)]
+                if sure and (batch := self._batch(sure)).num_rows:
                     yield batch
-                    continue
-                held.extend(self._careful(parsed(block)))
-                records = [held.popleft() for _ in range(len(held) - footer)]
-                if records and (batch := self._batch(records)).num_rows:
-                    yield batch
+                if not footer:
+                    yield from self._plain(plain)
+                records = self._lines.read()
             for number, _ in held:
                 self.tally.skip(number, "CR-D122")
         finally:
             if isinstance(self._file, Path):
                 self._stream.close()
 
-    def _plain(self, block: PlainRows) -> pa.RecordBatch | None:
-        """The block as one batch, or None if any row of it needs a look: ragged, half empty, or like the header."""
-        width = len(self.columns)
-        is_before_data = self._header_row == 0 and block.first <= self.options.preamble_rows
-        if is_before_data or set(map(len, block.rows)) != {width}:
-            return None
-        arrays = self._arrays(block.rows)
-        if arrays is None or (self._header and pc.any(pc.equal(arrays[0], self._header[0])).as_py()):
-            return None
-        empty = [pc.cast(pc.equal(array, ""), pa.int16()) for array in arrays]
-        if (pc.max(reduce(pc.add, empty)).as_py() or 0) * 2 >= width:
-            return None
-        rows = pa.array(range(block.first, block.first + len(block.rows)), type=pa.int64())
-        return self._with_rows(arrays, rows)
+    def _plain(self, reader: PlainReader) -> Iterator[pa.RecordBatch]:
+        """Batches as long as the next lines are plain; lines that are not stay in ``self._physical``."""
+        if self._header_row == 0 and self._physical.number <= self.options.preamble_rows:
+            return
+        while (block := self._physical.take()) is not None:
+            table = reader.read(block, self.columns)
+            if table is not None:
+                rows = pa.arange(self._physical.number, self._physical.number + table.num_rows)
+                self._physical.passed(table.num_rows)
+                yield from table.append_column(ROW, rows).to_batches(max_chunksize=BATCH_ROWS)
+                continue
+            parts = block.parts()
+            self._physical.give_back(parts)
+            if len(parts) == 1 or len(block.data) <= 2 * CAREFUL_BYTES:
+                return
 
     def _careful(self, records: list[Parsed]) -> Iterator[Record]:
         tally = self.tally
@@ -203,34 +208,6 @@ class DelimitedSource(RecordSource):
     def header_row(self) -> int:
         """The 1-based line of the header; 0 if the file has none."""
         return self._header_row
-
-    def duckdb_scan(self) -> DuckdbScan | None:
-        """Leave to read with DuckDB when the bytes prove plain: see ``plain_scan``."""
-        if self._started or self.options.footer_rows or self._header_row == 0 or not isinstance(self._file, Path):
-            return None
-        return plain_scan(self._file, self.encoding, self.dialect, self.columns, self._header_row, self.options)
-
-
-class _Blocks(Iterator[Block]):
-    """Blocks of records, of which the first can be taken one by one; the rest of that block comes next."""
-
-    def __init__(self, blocks: Iterator[Block]) -> None:
-        self._blocks = blocks
-        self._rest: list[Parsed] = []
-
-    def one_by_one(self) -> Iterator[Parsed]:
-        """Record after record, until the caller stops."""
-        for block in self._blocks:
-            records = parsed(block)
-            for at, record in enumerate(records, start=1):
-                self._rest = records[at:]
-                yield record
-
-    def __next__(self) -> Block:
-        if self._rest:
-            rest, self._rest = self._rest, []
-            return rest
-        return next(self._blocks)
 
 
 def _header_row(guess: Guess, options: SourceOptions) -> int:

@@ -1,11 +1,11 @@
 """A sample of text -> the delimiter and the header row it most likely has. Proposes; never decides."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from connectors.formats.records import Cells, Dialect, lines, parse
+from connectors.formats.records import Blocks, CarefulReader, Cells, Dialect, Parsed, lines
 from connectors.limits import Limits
 
 _CANDIDATES = (
@@ -43,7 +43,7 @@ def _score(guess: Guess) -> tuple[bool, float, int, int]:
 def _try(sample: str, dialect: Dialect, limits: Limits) -> Guess:
     records = [
         (number, cells)
-        for number, cells, ended in islice(parse(lines(iter([sample]), limits), dialect, limits), _SAMPLE_RECORDS)
+        for number, cells, ended in islice(_parsed(sample, dialect, limits), _SAMPLE_RECORDS)
         if not isinstance(cells, str) and any(cell.strip() for cell in cells) and (ended or number == 1)
     ]
     if not records:
@@ -58,6 +58,12 @@ def _try(sample: str, dialect: Dialect, limits: Limits) -> Guess:
         agreeing_records=widths[width],
         sampled_records=len(records),
     )
+
+
+def _parsed(sample: str, dialect: Dialect, limits: Limits) -> Iterator[Parsed]:
+    reader = CarefulReader(dialect, limits, Blocks(lines(iter([sample.encode("utf-8", "surrogateescape")]), limits)))
+    while records := reader.read():
+        yield from records
 
 
 def _could_be_header(cells: Cells, width: int) -> bool:

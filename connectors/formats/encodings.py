@@ -107,6 +107,16 @@ def decode_chunks(stream: BinaryIO, encoding: Encoding) -> Iterator[str]:
         yield rest
 
 
+def utf8_chunks(stream: BinaryIO, encoding: Encoding) -> Iterator[bytes]:
+    """``decode_chunks`` as UTF-8, without decoding what is UTF-8; damaged bytes are what UTF-8 cannot hold."""
+    if encoding.name == "utf-8":
+        stream.read(encoding.bom_bytes)
+        yield from iter(lambda: stream.read(2 * CHUNK_BYTES), b"")
+    else:
+        for text in decode_chunks(stream, encoding):
+            yield text.encode("utf-8", "surrogatepass")
+
+
 def is_damaged(text: str, encoding: Encoding) -> bool:
     """Whether ``text`` holds marks of damaged bytes."""
     if text.isascii():

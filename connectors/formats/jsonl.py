@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from cleanroom.errors import DataRefused
 from connectors.formats.dialects import header_names
-from connectors.formats.encodings import decode_chunks, find_encoding, is_damaged
+from connectors.formats.encodings import find_encoding, is_damaged, utf8_chunks
 from connectors.formats.opening import open_file, plain_stream, unreadable
 from connectors.formats.records import lines
 from connectors.formats.source import ROW, Record, RecordSource, SourceOptions, new_tally
@@ -74,13 +74,11 @@ def _rows(stream: BinaryIO, options: SourceOptions, tally: Tally) -> Iterator[tu
     encoding = find_encoding(plain_stream(stream, options.limits), options.encoding)
     if encoding.is_guess:
         tally.note("CR-D125")
-    chunks = decode_chunks(plain_stream(stream, options.limits), encoding)
-    blocks = lines(chunks, options.limits)
-    is_first = True
-    for block in blocks:
-        last = len(block.texts) - 1
-        for at, text in enumerate(block.texts):
-            number, ended = block.first + at, block.ended or at < last
+    number, is_first = 0, True
+    for block in lines(utf8_chunks(plain_stream(stream, options.limits), encoding), options.limits):
+        texts = block.texts()
+        for at, text in enumerate(texts, start=1):
+            number, ended = number + 1, block.ended or at < len(texts)
             plain = text.strip("\ufeff \t\r\n")
             if not plain:
                 tally.skip(number, "CR-D120")

@@ -3,12 +3,21 @@
 import re
 from collections.abc import Sequence
 
-_TOTAL = re.compile(
+_WORDS = (
     r"(sub|grand|gross|net)?[\s_-]*(totals?|sum|summe|gesamt\w*|insgesamt|totale|totaal|somme|suma)\b"
-    r"|(end of (report|file|data))|(\d+ (rows?|records?) (exported|selected|affected|total))|(rows?|records?)\s*[:=]"
-    r"|trailer\b|footer\b|eof\b",
-    re.IGNORECASE,
+    r"|(end of (report|file|data))|([\d]+ (rows?|records?) (exported|selected|affected|total))|(rows?|records?)[\s]*[:=]"
+    r"|trailer\b|footer\b|eof\b"
 )
+_TOTAL = re.compile(_WORDS, re.IGNORECASE)
+# What ``str`` calls white space and digits, spelled out for RE2.
+_BLANKS = r"\t-\r\x1c-\x20\x{85}\p{Z}"
+_RE2_WORDS = _WORDS.replace(r"\s", _BLANKS).replace(r"\d", r"\p{Nd}")
+
+
+def may_be_layout(header: Sequence[str]) -> str:
+    """RE2 of what the first filled cell of a blank row, a total or a repeated ``header`` begins like; of others too."""
+    again = "".join(rf"\x{{{ord(char):x}}}" for char in header[0]) if header else ""
+    return rf"^(?:[{_BLANKS}]|(?i:{_RE2_WORDS})" + (rf"|{again}[{_BLANKS}]*$)" if again else ")")
 
 
 def starts_like_total(cells: Sequence[str | None]) -> bool:

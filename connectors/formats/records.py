@@ -1,20 +1,23 @@
-"""Text chunks -> numbered physical lines -> records of cells, for any delimiter, quote and escape.
+"""UTF-8 chunks -> numbered physical lines -> records of cells, for any delimiter, quote and escape.
 
 Written by hand because the standard reader takes one-character delimiters only, lets an open quote swallow the rest of
-the file without a word, and cannot say on which line a damaged record starts.
+the file without a word, and cannot say on which line a damaged record starts. Blocks of lines that need none of this
+care are read by ``plain_rows`` instead.
 """
 
-import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from connectors.formats.tally import over_limit
-from connectors.limits import Limits
+from connectors.limits import KIBIBYTE, Limits
 
 OPEN_QUOTE = "CR-D112"
 STRAY_TEXT = "CR-D113"
+CAREFUL_BYTES = 32 * KIBIBYTE
+"""How much is read line by line at a time: one damaged line costs its neighbours in such a piece, not the whole file."""
+_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,44 +36,102 @@ Parsed = tuple[int, Cells | str, bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """Consecutive physical lines without their ends: the 1-based number of the first, and whether the last one ended."""
+    """Whole physical lines with their ends, as UTF-8; bytes that were no text are what UTF-8 cannot hold.
 
-    first: int
-    texts: list[str]
-    ended: bool
+    ``mark`` ends a line: LF (a CR before it belongs to the end) or CR. ``ended`` says whether the last line has its end.
+    """
+
+    data: bytes
+    mark: bytes = b"\n"
+    ended: bool = True
+
+    def texts(self) -> list[str]:
+        """The lines without their ends; bytes that are no text are lone surrogates."""
+        text = self.data.decode("utf-8", "surrogateescape")
+        texts = text.split(self.mark.decode("ascii"))
+        if self.ended:
+            texts.pop()
+        return [line.removesuffix("\r") for line in texts] if "\r" in text else texts
+
+    def has_longer_than(self, max_bytes: int) -> bool:
+        """Whether a line has more than ``max_bytes`` bytes; looks at few bytes, because it jumps from end to end."""
+        at, size = 0, len(self.data)
+        while size - at > max_bytes:
+            end = self.data.rfind(self.mark, at, at + max_bytes + 1) + 1
+            if not end:
+                return True
+            at = end
+        return False
+
+    def parts(self) -> list["Lines"]:
+        """The same lines in up to 17 pieces, none of them cut smaller than ``CAREFUL_BYTES``."""
+        size = len(self.data)
+        step = max(size // _PARTS, CAREFUL_BYTES)
+        pieces, at = [], 0
+        while size - at > step:
+            end = self.data.rfind(self.mark, at, at + step) + 1 or self.data.find(self.mark, at + step) + 1
+            if end in (0, size):
+                break
+            pieces.append(Lines(data=self.data[at:end], mark=self.mark))
+            at = end
+        return [*pieces, Lines(data=self.data[at:], mark=self.mark, ended=self.ended)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlainRows:
-    """Records of one line each, the first on line ``first``: no damage, no blank line, no cell of blanks only."""
-
-    first: int
-    rows: list[Cells]
-
-
-Block = PlainRows | list[Parsed]
-
-
-def lines(chunks: Iterator[str], limits: Limits) -> Iterator[Lines]:
+def lines(chunks: Iterator[bytes], limits: Limits) -> Iterator[Lines]:
     """Blocks of physical lines. A line ends with LF or CRLF; with CR only if the first chunk has no LF at all.
 
     Not ``str.splitlines``: it also splits at U+0085 and U+2028, which are characters of cells.
     """
-    carry, number, end = "", 1, ""
+    carry, mark = b"", b""
     for chunk in chunks:
-        if not end:
-            end = "\n" if "\n" in chunk or "\r" not in chunk else "\r"
-        text = carry + chunk
-        pieces = text.split(end)
-        carry = pieces.pop()
-        if len(carry) > limits.max_record_chars:
-            raise over_limit("characters in one line", limits.max_record_chars)
-        if pieces:
-            texts = [piece.removesuffix("\r") for piece in pieces] if "\r" in text else pieces
-            yield Lines(first=number, texts=texts, ended=True)
-            number += len(pieces)
+        if not mark:
+            mark = b"\n" if b"\n" in chunk or b"\r" not in chunk else b"\r"
+        data = carry + chunk
+        end = data.rfind(mark) + 1
+        carry = data[end:]
+        _check(Lines(data=carry, mark=mark, ended=False), limits)
+        if end:
+            yield _check(Lines(data=data[:end], mark=mark), limits)
     if carry:
-        yield Lines(first=number, texts=[carry.removesuffix("\r")], ended=False)
+        yield Lines(data=carry, mark=mark, ended=False)
+
+
+def _check(block: Lines, limits: Limits) -> Lines:
+    most = limits.max_record_chars
+    if block.has_longer_than(most) and any(len(text) > most for text in block.texts()):
+        raise over_limit("characters in one line", most)
+    return block
+
+
+class Blocks:
+    """The blocks of a file, taken in order, in part if wanted; ``number`` is that of the next line (1-based)."""
+
+    def __init__(self, blocks: Iterator[Lines]) -> None:
+        self._blocks = blocks
+        self._back: deque[Lines] = deque()
+        self.number = 1
+
+    def take(self) -> Lines | None:
+        """The next lines; None at the end. Say by ``passed`` how many of them were read."""
+        return self._back.popleft() if self._back else next(self._blocks, None)
+
+    def take_few(self) -> Lines | None:
+        """As ``take``, about ``CAREFUL_BYTES`` of them."""
+        block = self.take()
+        while block is not None and len(block.data) > CAREFUL_BYTES:
+            block, *rest = block.parts()
+            if not rest:
+                break
+            self.give_back(rest)
+        return block
+
+    def give_back(self, pieces: list[Lines]) -> None:
+        """Put lines that were taken, and not passed, back in front."""
+        self._back.extendleft(reversed(pieces))
+
+    def passed(self, count: int) -> None:
+        """``count`` of the lines that were taken are read."""
+        self.number += count
 
 
 def splitter(dialect: Dialect) -> Callable[[str], Cells | str]:
@@ -135,97 +196,40 @@ def _patterns(dialect: Dialect) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return quoted, plain
 
 
-def parse(blocks: Iterator[Lines], dialect: Dialect, limits: Limits) -> Iterator[Parsed]:
-    """Records in file order, one by one."""
-    for block in parse_blocks(blocks, dialect, limits):
-        yield from parsed(block)
-
-
-def parsed(block: Block) -> list[Parsed]:
-    """The records of a block with their numbers."""
-    if isinstance(block, list):
-        return block
-    return [(number, cells, True) for number, cells in enumerate(block.rows, start=block.first)]
-
-
-def parse_blocks(blocks: Iterator[Lines], dialect: Dialect, limits: Limits) -> Iterator[Block]:
-    """Records in file order. A damaged record costs its first line only: reading goes on with the next line.
-
-    Blocks in which the standard library's reader finds one record a line are taken from it, at its speed; all others
-    are read by our own rules. Both give the same cells: a test compares them.
-    """
-    careful = _Careful(dialect, limits, blocks)
-    at_once = _at_once(dialect)
-    for block in blocks:
-        rows = at_once(block)
-        yield careful.read(block) if rows is None else PlainRows(first=block.first, rows=rows)
-
-
-def _at_once(dialect: Dialect) -> Callable[[Lines], list[Cells] | None]:
-    """A function that gives one record a line, or None if the block needs care."""
-    delimiter, quote = dialect.delimiter, dialect.quote
-    mark = re.escape(delimiter)
-    # A cell of blanks only, or blanks before a quote: rare, and read with care.
-    blanks = re.compile(f"(?:^|{mark})(?!{mark})[^\\S\n]+(?:$|{mark}|{re.escape(quote or '$')})", re.MULTILINE)
-
-    def read(block: Lines) -> list[Cells] | None:
-        texts = block.texts
-        if dialect.escape or not block.ended or "" in texts:
-            return None
-        whole = "\n".join(texts)
-        if "\0" in whole or "\r" in whole or "\ufffd" in whole or not _is_text(whole) or blanks.search(whole):
-            return None
-        if not quote or quote not in whole:
-            return [text.split(delimiter) for text in texts]
-        if len(delimiter) > 1:
-            return None
-        try:
-            rows = list(csv.reader(texts, delimiter=delimiter, quotechar=quote, strict=True))
-        except csv.Error:
-            return None
-        # An open quote makes it take several lines for one record.
-        return rows if len(rows) == len(texts) else None
-
-    return read
-
-
-def _is_text(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 _Line = tuple[int, str, bool]
 """1-based number, text, whether a line end followed."""
 
 
-class _Careful:
-    """Reads blocks by our own rules; takes further blocks when a record goes on."""
+class CarefulReader:
+    """Reads lines by our own rules, one after the other, from where ``blocks`` stands.
 
-    def __init__(self, dialect: Dialect, limits: Limits, blocks: Iterator[Lines]) -> None:
+    A damaged record costs its first line only: reading goes on with the next line.
+    """
+
+    def __init__(self, dialect: Dialect, limits: Limits, blocks: Blocks) -> None:
         self._split, self._quote, self._limits, self._blocks = splitter(dialect), dialect.quote, limits, blocks
         self._waiting: deque[_Line] = deque()
 
-    def read(self, block: Lines) -> list[Parsed]:
-        self._add(block)
-        found = []
-        while self._waiting:
+    def read(self) -> list[Parsed]:
+        """The records of the next few lines, and of further ones that the last of them goes on in; empty at the end."""
+        found: list[Parsed] = []
+        while self._waiting or (not found and self._refilled()):
             found.append(self._record(self._waiting.popleft()))
         return found
 
-    def _add(self, block: Lines) -> None:
-        last = len(block.texts) - 1
-        for at, text in enumerate(block.texts):
-            self._waiting.append((block.first + at, text, block.ended or at < last))
+    def _refilled(self) -> bool:
+        block = self._blocks.take_few()
+        if block is None:
+            return False
+        texts, number = block.texts(), self._blocks.number
+        for at, text in enumerate(texts, start=1):
+            self._waiting.append((number, text, block.ended or at < len(texts)))
+            number += 1
+        self._blocks.passed(len(texts))
+        return True
 
     def _following(self) -> _Line | None:
-        if not self._waiting and (block := next(self._blocks, None)) is not None:
-            self._add(block)
-        return self._waiting.popleft() if self._waiting else None
+        return self._waiting.popleft() if self._waiting or self._refilled() else None
 
     def _record(self, line: _Line) -> Parsed:
         number, text, ended = line

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanroom.errors import Finding, UsageProblem
 from connectors.formats.tally import Rejected, Tally, over_limit
@@ -44,23 +44,6 @@ class SourceOptions:
     columns: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
     clock: Clock = field(default=default_clock, compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuckdbScan:
-    """Leave to read a plain, verified file with DuckDB's parallel CSV reader instead of ``batches()``.
-
-    ``relation`` is SQL to stand in FROM: all columns VARCHAR, empty cells NULL, in the file's order, without ``_row``.
-    ``first_row`` is the row number of the first record: record i (from 0) is row ``first_row + i``, provided that the
-    relation yields exactly ``rows`` records. If it yields another number or DuckDB raises, use ``batches()``.
-    """
-
-    relation: str
-    columns: tuple[str, ...]
-    rows: int
-    first_row: int
-    ended: bool = True
-    """Whether the last line has a line end."""
 
 
 class Source(ABC):
@@ -121,21 +104,6 @@ class Source(ABC):
         """Rows that went out."""
         return self.tally.yielded
 
-    def duckdb_scan(self) -> DuckdbScan | None:
-        """Leave to use DuckDB's own reader, or None. Ask before ``batches()``; costs one pass over the bytes."""
-        return None
-
-    def scanned(self, scan: DuckdbScan) -> None:
-        """Say that DuckDB read exactly ``scan.rows`` records; counts and findings are then those of ``batches()``."""
-        if self._started:
-            raise UsageProblem("CR-D106", "a source can be read once", help="open it again")
-        self._started = True
-        if not scan.ended:
-            self.tally.note("CR-D126", row=scan.first_row + scan.rows - 1)
-        if not scan.rows:
-            self.tally.note("CR-D129")
-        self.tally.accept(scan.rows)
-
 
 class RecordSource(Source):
     """A source over an iterator of records: packs them into batches and keeps the cell limit."""
@@ -158,11 +126,9 @@ class RecordSource(Source):
             yield block
 
     def _batch(self, records: Sequence[Record]) -> pa.RecordBatch:
+        texts = [_texts(column) for column in zip(*(cells for _, cells in records), strict=True)]
         limit = self.options.limits.max_cell_chars
-        if not records:
-            return pa.RecordBatch.from_pylist([], schema=self._schema)
-        arrays = self._arrays([cells for _, cells in records])
-        if arrays is None:
+        if any(_longest(column) > limit for column in texts):
             kept = []
             for record in records:
                 if any(cell is not None and len(cell) > limit for cell in record[1]):
@@ -170,18 +136,24 @@ class RecordSource(Source):
                 else:
                     kept.append(record)
             return self._batch(kept)
-        rows = pa.array([row for row, _ in records], type=pa.int64())
-        return self._with_rows(arrays, rows)
+        arrays = [_as_arrow(column) for column in texts] or [pa.nulls(0, pa.string()) for _ in self.columns]
+        rows = pl.Series([row for row, _ in records], dtype=pl.Int64).to_arrow()
+        return pa.RecordBatch.from_arrays([*arrays, rows], schema=self._schema)
 
-    def _arrays(self, rows: Sequence[Sequence[str | None]]) -> list[pa.Array] | None:
-        """One text array per column; None if a cell is over the limit."""
-        limit = self.options.limits.max_cell_chars
-        arrays = [pa.array(column, type=pa.string()) for column in zip(*rows, strict=True)]
-        return None if any((pc.max(pc.utf8_length(array)).as_py() or 0) > limit for array in arrays) else arrays
 
-    def _with_rows(self, arrays: Sequence[pa.Array], rows: pa.Array) -> pa.RecordBatch:
-        texts = [pc.if_else(pc.equal(array, ""), None, array) for array in arrays]
-        return pa.RecordBatch.from_arrays([*texts, rows], schema=self._schema)
+# By way of polars: turning Python objects into Arrow imports pandas, wherever it is installed, for a second.
+def _texts(cells: Sequence[str | None]) -> pl.Series:
+    texts = pl.Series(cells, dtype=pl.String)
+    return texts.set(texts == "", None) if "" in cells else texts
+
+
+def _longest(texts: pl.Series) -> int:
+    longest = texts.str.len_chars().max()
+    return longest if isinstance(longest, int) else 0
+
+
+def _as_arrow(texts: pl.Series) -> pa.Array:
+    return texts.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
 
 
 def new_tally(options: SourceOptions) -> Tally:

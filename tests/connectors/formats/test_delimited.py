@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from cleanroom.errors import DataRefused, UsageProblem
 from connectors.formats import Source, SourceOptions, open_source
-from connectors.formats.records import Dialect, Lines, PlainRows, lines, parse_blocks, parsed, splitter
+from connectors.formats.encodings import Encoding
+from connectors.formats.plain_rows import PlainReader
+from connectors.formats.records import Blocks, CarefulReader, Dialect, Lines, lines, splitter
 from connectors.limits import DEFAULT_LIMITS
 
 
@@ -39,30 +41,87 @@ def test_one_record_is_cut_into_cells(text: str, dialect: Dialect, cells: list[s
     assert splitter(dialect)(text) == cells
 
 
+UTF8 = Encoding(name="utf-8", bom_bytes=0, evidence="declared", is_guess=False)
+
+
+def carefully(data: bytes, dialect: Dialect) -> list[list[str] | str]:
+    """The records of ``data`` by our own rules."""
+    reader = CarefulReader(dialect, DEFAULT_LIMITS, Blocks(lines(iter([data]), DEFAULT_LIMITS)))
+    found: list[list[str] | str] = []
+    while records := reader.read():
+        found += [cells for _, cells, _ in records]
+    return found
+
+
 @given(
-    st.lists(st.text(alphabet='ab,;" \t\n\x85é', max_size=12), min_size=1, max_size=12),
-    st.sampled_from([",", ";", "\t"]),
+    st.lists(st.lists(st.text(alphabet='ab" \t\r\x85é|,', max_size=4), min_size=2, max_size=3), min_size=1, max_size=5),
+    st.sampled_from([",", "\t", "||", "§", " "]),
+    st.sampled_from(['"', ""]),
+    st.sampled_from(["\n", "\r\n"]),
 )
-def test_the_fast_and_the_careful_reader_agree(texts: list[str], delimiter: str) -> None:
-    """Where the standard library's reader is used, our own rules give the same cells."""
-    dialect = Dialect(delimiter=delimiter)
-    flat = [line for text in texts for line in text.split("\n")]
-    blocks = list(parse_blocks(iter([Lines(first=1, texts=flat, ended=True)]), dialect, DEFAULT_LIMITS))
-    split = splitter(dialect)
-    for block in blocks:
-        if isinstance(block, PlainRows):
-            assert block.rows == [split(text) for text in flat]
-            assert parsed(block)[0][0] == 1
+def test_the_plain_and_the_careful_reader_agree(rows: list[list[str]], delimiter: str, quote: str, end: str) -> None:
+    """INVARIANT I2: where Arrow's reader is used, our own rules give the same cells, in rows that hold a record."""
+    data = "".join(delimiter.join(row) + end for row in rows).encode()
+    dialect = Dialect(delimiter=delimiter, quote=quote)
+    table = PlainReader(dialect, UTF8, ["x", "y"], ["x", "y"], DEFAULT_LIMITS).read(Lines(data=data), ["x", "y"])
+    if table is not None:
+        found = list(zip(table["x"].to_pylist(), table["y"].to_pylist(), strict=True))
+        assert found == [tuple(cell or None for cell in cells) for cells in carefully(data, dialect)]
+        assert all(any(cell and cell.strip() for cell in row) for row in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_plain"),
+    [
+        ("1,2", True),
+        ('"1","2, or ""3"""', True),
+        (',""', False),
+        ("Summer dress,2", True),
+        ("Total,2", True),
+        ("Total,", False),
+        (" x,y ", False),
+        ("\u00a0,", False),
+        ('1, "2"', False),
+        ('"1"2,3', False),
+        ('1,"2', False),
+        ("1,2,3", False),
+        ("1", False),
+        ("1\r,2", False),
+        ("1,\0", False),
+        ("1,2\udc81", False),
+    ],
+)
+def test_what_needs_care_is_not_plain(line: str, is_plain: bool) -> None:
+    """Layout rows, ragged rows, broken quotes, lone CRs, NULs, damaged bytes and long cells are left to our own rules."""
+    reader = PlainReader(Dialect(delimiter=","), UTF8, ["x", "y"], ["x", "y"], DEFAULT_LIMITS)
+    data = f"a,b\n{line}\nc,d\n".encode("utf-8", "surrogateescape")
+    assert (reader.read(Lines(data=data), ["y"]) is not None) is is_plain
+    assert reader.read(Lines(data=b"a," + b"b" * 70_000 + b"\n"), ["x"]) is None
 
 
 @given(st.lists(st.text(alphabet="ab\r\n\x85\u2028", max_size=6), max_size=8))
 def test_lines_are_the_same_however_the_text_is_cut(pieces: list[str]) -> None:
     """Chunk borders change nothing, and U+0085 is not a line end."""
-    pieces = ["\n", *pieces]
-    whole = [text for block in lines(iter(["".join(pieces)]), DEFAULT_LIMITS) for text in block.texts]
-    cut = [text for block in lines(iter(pieces), DEFAULT_LIMITS) for text in block.texts]
+    chunks = [piece.encode() for piece in ["\n", *pieces]]
+    whole = [text for block in lines(iter([b"".join(chunks)]), DEFAULT_LIMITS) for text in block.texts()]
+    cut = [text for block in lines(iter(chunks), DEFAULT_LIMITS) for text in block.texts()]
     # Also where a CR and its LF fall into two chunks.
     assert cut == whole
+
+
+@pytest.mark.parametrize("damage", ["1", '1,"a\nb"', '1,"a', "Total,", "id,note", "", "1,\x00", '"a"b,c'])
+def test_one_damaged_line_in_a_large_file_costs_that_line_only(damage: str) -> None:
+    """INVARIANT I2: around it rows are read in blocks, and they are those that reading line by line gives."""
+    rows = [f'{n},"note {n % 7}"' for n in range(30_000)]
+    for at in (1, 11_111, 29_990):
+        rows[at] = damage
+    data = ("id,note\n" + "\n".join(rows) + "\n").encode()
+    blocks, plain = read(data)
+    # A footer makes it read line by line, and leaves the last record out.
+    by_line, careful = read(data, footer_rows=1)
+    assert plain[:-1] == careful
+    assert (blocks.rejected, blocks.rows_read) == (by_line.rejected, by_line.rows_read)
+    assert len(plain) >= 29_997
 
 
 def test_rows_carry_the_line_they_start_on() -> None:
