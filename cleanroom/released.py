@@ -49,6 +49,8 @@ class ReleasedTable:
 
     ``withheld`` counts numbers by reason over the rows shown; ``rows_dropped`` counts cells whose first source failed
     and which are therefore not listed at all, ``dropped`` the same by reason. ``contributors`` maps each dataset to how many members took part.
+    ``question`` is the digest of what was asked, without its data. ``earlier_rows`` are rows, by position, that are
+    served as an earlier release held them, with the day up to which their data is known.
     """
 
     columns: tuple[ReleasedColumn, ...]
@@ -60,3 +62,5 @@ class ReleasedTable:
     snapshots: Mapping[str, int]
     receivers: tuple[MemberName, ...]
     dropped: Mapping[Reason, int] = field(default_factory=dict)
+    question: str = ""
+    earlier_rows: Mapping[int, date] = field(default_factory=dict)

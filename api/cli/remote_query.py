@@ -2,17 +2,16 @@
 
 import json
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from api.cli.output import note, say, violations
 from api.cli.remote import room_client
+from cleanroom.client import asking
 from cleanroom.client.remote import Json, RoomClient, violations_of
-from cleanroom.errors import CleanroomError, DataRefused, PolicyRefused, Unavailable, UsageProblem
+from cleanroom.errors import UsageProblem
 
-_LOOK_SECONDS = 0.2
-_FORMATS = ("table", "csv", "parquet", "xlsx", "arrow", "json")
+_FORMATS = ("table", "csv", "parquet", "xlsx", "arrow", "json", "pdf", "html")
 
 
 def check_in_room(
@@ -83,6 +82,7 @@ def run_question(
     withheld = {
         "withheld": document["withheld"],
         "rows_dropped": document.get("rows_dropped", 0),
+        "earlier_rows": document.get("earlier_rows", []),
         "run": run["run_id"],
         "release": release,
     }
@@ -90,35 +90,17 @@ def run_question(
 
 
 def follow(client: RoomClient, run: Json) -> Json:
-    """Wait until a run has ended; return it when it was released.
-
-    Raises:
-        PolicyRefused, DataRefused, Unavailable: what it ended in.
-    """
-    shown = -1
-    while run["state"] in ("SUBMITTED", "STARTED", "CANCELLING"):
-        if sys.stderr.isatty() and run["progress"] != shown:
-            shown = run["progress"]
-            sys.stderr.write(f"\r{run['state'].lower()} {shown} % ")
-        time.sleep(_LOOK_SECONDS)
-        run = client.get(f"/runs/{run['run_id']}")
-    if shown >= 0:
+    """Wait until a run has ended, telling its progress on a terminal; errors as ``asking.follow``."""
+    if not sys.stderr.isatty():
+        return asking.follow(client, run)
+    try:
+        return asking.follow(client, run, looked=_tell)
+    finally:
         sys.stderr.write("\r" + " " * 40 + "\r")
-    if run["state"] == "SUCCESS":
-        return run
-    raise _ended(run)
 
 
-def _ended(run: Json) -> CleanroomError:
-    problem = run.get("problem") or {}
-    if problem.get("violations"):
-        return PolicyRefused(violations_of(problem["violations"]))
-    kind = Unavailable if run["state"] in ("CANCELLED", "TIMED_OUT") or problem.get("retryable") else DataRefused
-    return kind(
-        str(problem.get("code", "CR-A073")),
-        str(problem.get("message", f"the run ended as {run['state']}")),
-        help=str(problem.get("help", "")),
-    )
+def _tell(run: Json) -> None:
+    sys.stderr.write(f"\r{run['state'].lower()} {run['progress']} % ")
 
 
 def _table(document: Json) -> None:
@@ -137,4 +119,8 @@ def _summary(withheld: Mapping[str, object]) -> str:
     by = ", ".join(f"{count} {reason}" for reason, count in counts.items()) if isinstance(counts, dict) else ""
     dropped = withheld["rows_dropped"]
     said = f"withheld: {by}" if by else "nothing withheld"
+    earlier = withheld["earlier_rows"]
+    if isinstance(earlier, list) and earlier:
+        days = ", ".join(sorted({str(one["data_date"]) for one in earlier}))
+        said += f"; {len(earlier)} rows as released earlier, data up to {days}"
     return said + (f"; {dropped} rows left out" if dropped else "") + f"; release {withheld['release']}"

@@ -20,7 +20,7 @@ from api.usecases.run_control import watched_control
 from cleanroom.canonical import canonical_json, digest_of
 from cleanroom.crypto import open_blob, seal_blob
 from cleanroom.delivery import About
-from cleanroom.delivery.json_document import render_json
+from cleanroom.delivery.json_document import parse_json, render_json
 from cleanroom.engine.control import RunCancelled, RunTimedOut
 from cleanroom.engine.session import Session, SessionLimits
 from cleanroom.engine.sessions import Sessions
@@ -34,6 +34,7 @@ from cleanroom.errors import (
 from cleanroom.names import Digest, ReleaseId, RunId
 from cleanroom.plan import Plan
 from cleanroom.privacy.ledger_port import LedgerPort
+from cleanroom.privacy.renewed import EarlierRelease, has_gaps, serve_earlier
 from cleanroom.release import release
 from cleanroom.released import ReleasedTable
 from cleanroom.state import ROOM, Actor, MemberStatus, RunState, TextStatus, Tx
@@ -45,6 +46,8 @@ STEPS = ("started", "planned", "released", "stored")
 RUN_SECONDS = 600.0
 _logger = structlog.get_logger("cleanroom.run")
 _MEMORY_BYTES = 2_000_000_000
+_LOOKED_BACK = 500
+"""Releases looked through for an earlier answer, newest first; one that lies further back stays where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,9 @@ def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
     tools.checkpoint("released")
     # A policy or approval that ended while this ran takes the answer with it.
     _still_allowed(room, who, record, plan)
-    # 13. Store and log, in one transaction, before anybody knows.
+    # 13. What the ledger kept back and all receivers hold from before is served as it was, marked with its date.
+    table = _with_earlier(room, record, plan, table)
+    # 14. Store and log, in one transaction, before anybody knows.
     _store(room, record, plan, compiled, table)
     tools.checkpoint("stored")
 
@@ -177,6 +182,27 @@ def _still_allowed(room: Room, who: Principal, record: RunRecord, plan: Plan) ->
     now = {policy for source in result.obligations.sources for policy in source.policies}
     if not before <= now:
         raise Conflict("CR-A057", "a policy changed while the question ran", help="ask again")
+
+
+def _with_earlier(room: Room, record: RunRecord, plan: Plan, table: ReleasedTable) -> ReleasedTable:
+    table = replace(
+        table,
+        question=digest_of(canonical_json(plan.shape)),
+        receivers=tuple(sorted({*table.receivers, record.member})),
+    )
+    return serve_earlier(table, plan.shape, _earlier(room, record)) if has_gaps(table) else table
+
+
+def _earlier(room: Room, record: RunRecord) -> Iterator[EarlierRelease]:
+    """What the asker's member was given in runs of the same text or template name, newest first."""
+    with room.state.read() as tx:
+        found = tx.releases.held_by(record.member, limit=_LOOKED_BACK)
+        alike = [one for one in found if tx.runs.get(one.run_id).template_id == record.template_id]
+    key = room.blob_key("release")
+    for one in alike:
+        if one.data_date is not None:
+            content = open_blob(key, one.table_blob, associated=f"release/{one.release_id}".encode())
+            yield EarlierRelease(table=parse_json(content), data_date=one.data_date)
 
 
 def _described(table: ReleasedTable, compiled: Compiled) -> ReleasedTable:

@@ -79,5 +79,8 @@ def _metadata(table: ReleasedTable, about: About, names: Sequence[str]) -> str:
             "policies": list(table.policies),
             "snapshots": dict(table.snapshots),
             "receivers": list(table.receivers),
+            "earlier_rows": [
+                {"row": row, "data_date": day.isoformat()} for row, day in sorted(table.earlier_rows.items())
+            ],
         }
     )

@@ -1,6 +1,7 @@
 """ReleasedTable <-> JSON: exact (decimals keep all digits, as JSON numbers) and lossless, so it is also how it is kept.
 
 ``rows`` is a list of objects by column name; a withheld number is ``{"withheld": reason}``, which no shown value is.
+``earlier_rows`` names the rows (from 0) that are served as an earlier release held them, each with its data's date.
 """
 
 import json
@@ -35,6 +36,8 @@ def render_json(table: ReleasedTable, about: About) -> bytes:
         "policies": list(table.policies),
         "snapshots": dict(table.snapshots),
         "receivers": list(table.receivers),
+        "question": table.question,
+        "earlier_rows": [{"row": row, "data_date": day.isoformat()} for row, day in sorted(table.earlier_rows.items())],
     }
     keys = [json.dumps(name, ensure_ascii=False) for name in names]
     rows = ",\n".join(
@@ -76,6 +79,8 @@ def _table(content: Mapping[str, Any]) -> ReleasedTable:
         policies=tuple(Digest(policy) for policy in content["policies"]),
         snapshots={str(name): int(snapshot) for name, snapshot in content["snapshots"].items()},
         receivers=tuple(MemberName(member) for member in content["receivers"]),
+        question=str(content.get("question", "")),
+        earlier_rows={int(one["row"]): date.fromisoformat(one["data_date"]) for one in content.get("earlier_rows", ())},
     )
 
 

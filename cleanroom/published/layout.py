@@ -146,8 +146,9 @@ def _series(entries: Sequence[Entry], latest: str) -> Series:
 def _rows(entry: Entry, kinds: Mapping[str, str], numbers: set[str]) -> tuple[tuple[Value, ...], ...]:
     places = {name: position for position, name in enumerate(_names(entry))}
     found = []
-    for row in entry.table.rows:
-        values: list[Value] = [entry.release_id, entry.data_date, entry.released_at]
+    for at, row in enumerate(entry.table.rows):
+        data_date = entry.table.earlier_rows.get(at, entry.data_date)
+        values: list[Value] = [entry.release_id, data_date, entry.released_at]
         for name, kind in kinds.items():
             cell = row[places[name]] if name in places else None
             values.append(None if isinstance(cell, Withheld) else _typed(cell, kind))

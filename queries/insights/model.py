@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from cleanroom.names import DatasetName
+from cleanroom.privacy.renewed import of_one_date
 from cleanroom.released import Reason, ReleasedTable, ShownValue, Withheld
 
 Cell = ShownValue | Withheld
@@ -35,6 +36,8 @@ class Table:
     @classmethod
     def of(cls, released: ReleasedTable) -> "Table":
         """The released table's rows under its column names."""
+        # Rows of another date are no part of a sum: their numbers count as withheld here.
+        released = of_one_date(released)
         names = tuple(column.name for column in released.columns)
         # An older release says how many rows are not listed and not why: take it that they may be of any size.
         dropped = released.dropped or ({Reason.DERIVED: released.rows_dropped} if released.rows_dropped else {})

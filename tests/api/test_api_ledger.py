@@ -40,12 +40,17 @@ def test_two_users_of_a_member_share_what_it_holds(case: Case) -> None:
 
 
 def test_new_data_that_adds_a_few_people_does_not_tell_them_apart(case: Case) -> None:
-    """Renewed: the same box a day later, three people more, is not given exactly again."""
+    """Renewed: the same box a day later, three people more, is not given exactly: the earlier number is, with its date."""
     case.policy()
     case.push(sales(12, 0))
     assert _answer(case, AD_HOC) == [12]
     case.push(sales(15, 0)[12:])
-    assert _answer(case, AD_HOC) == [{"withheld": "ledger"}]
+    assert _answer(case, AD_HOC) == [12]
+    newest = case.client("solstice-analyst").get("/v1/releases").json()["items"][0]
+    again = case.client("solstice-analyst").get(f"/v1/releases/{newest['release_id']}").json()
+    assert (again["earlier_rows"], again["withheld"]) == ([{"row": 0, "data_date": "2026-01-12"}], {})
+    # Another question about the same people has no earlier answer to stand in.
+    assert _answer(case, _TOTAL) == [{"withheld": "ledger"}]
     holds = case.client("solstice-steward").get("/v1/ledger").json()
     assert holds["by_dataset"] == {"sales": 1}
 
