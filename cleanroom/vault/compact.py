@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from cleanroom.vault.apply import say
 from cleanroom.vault.commit import CommitNote
+from cleanroom.vault.lock import writer_lock
 from cleanroom.vault.publish import published
+from cleanroom.vault.rewrite import rewrite_catalogue
 from cleanroom.vault.session import LAKE
 from cleanroom.vault.vault import LakeWriter, Vault
 
@@ -64,11 +66,8 @@ def purge(vault: Vault) -> Compacted:
     with vault.writer(wait=True) as writer:
         before = _files(vault)
         purge_open(writer)
-        newest = writer.snapshot()
-    # Published by now, so that a reader never finds the vault without a copy.
-    for copy in published(vault.place):
-        if copy.stem != str(newest):
-            copy.unlink(missing_ok=True)
+    with writer_lock(vault.place.lock, wait=True):
+        rewrite_catalogue(vault.place, vault.key)
     return Compacted(files_before=before, files_after=_files(vault))
 
 

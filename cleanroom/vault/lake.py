@@ -90,7 +90,7 @@ def load_lake_extensions(connection: duckdb.DuckDBPyConnection) -> None:
             raise Unavailable(
                 "CR-V001", f"the DuckDB extension `{name}` is not installed", help="install cleanroom[server]"
             )
-        connection.execute(f"LOAD '{_quoted(binary)}'")
+        connection.execute(f"LOAD '{quoted_path(binary)}'")
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, lake: PublishedLake, *, alias: str) -> None:
@@ -126,7 +126,7 @@ def _attach(
     if not is_name(alias):
         raise AssertionError("an alias is made by us")
     statement = (
-        f"ATTACH 'ducklake:{_quoted(catalogue)}' AS {alias} (DATA_PATH '{_quoted(data)}/', OVERRIDE_DATA_PATH true, "
+        f"ATTACH 'ducklake:{quoted_path(catalogue)}' AS {alias} (DATA_PATH '{quoted_path(data)}/', OVERRIDE_DATA_PATH true, "
         f"ENCRYPTED true, META_ENCRYPTION_KEY '{key.duckdb_key()}', META_ENCRYPTION_CIPHER 'GCM', {mode})"
     )
     try:
@@ -141,5 +141,6 @@ def _attach(
         ) from None
 
 
-def _quoted(path: Path) -> str:
+def quoted_path(path: Path) -> str:
+    """``path`` inside single quotes."""
     return str(path.absolute()).replace("'", "''")
