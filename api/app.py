@@ -16,7 +16,7 @@ from api.room import Room
 from api.routes import V1
 from api.telemetry import Metrics, Observed
 from api.worker import Worker
-from cleanroom.errors import CleanroomError
+from cleanroom.errors import CleanroomError, Unavailable
 
 API_VERSION = "1.0.0"
 MAX_BODY_BYTES = 4_000_000
@@ -105,10 +105,12 @@ def _add_probes(app: FastAPI, metrics: Metrics) -> None:
 
     @app.get("/readyz", tags=["operation"])
     def readyz(room: InRoom) -> Response:
-        """The room's state answers; 503 when it does not."""
+        """The room's state answers and its workers work; 503 when not."""
         try:
             with room.state.read() as tx:
                 tx.room.get()
+            if room.health.trouble is not None:
+                raise Unavailable(room.health.trouble, "the room's workers cannot work", help="free space, then wait")
         except CleanroomError as failure:
             return problems.problem_response(failure)
         return JSONResponse({"status": "ready"})

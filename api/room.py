@@ -40,6 +40,22 @@ _KEY_FILE_VARIABLE = "CLEANROOM_ROOM_KEY_FILE"
 _STATE_VARIABLE = "CLEANROOM_STATE_URL"
 
 
+@dataclass(slots=True)
+class Health:
+    """What kept the room's workers from working when they last tried, as errors' codes; None where nothing did.
+
+    ``queue`` is about taking jobs at all, ``ingest`` about storing files.
+    """
+
+    queue: str | None = None
+    ingest: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """The code of either."""
+        return self.queue or self.ingest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """An open room. Safe to share between threads; ``signing`` signs receipts and checkpoints; ``bell`` rings for work."""
@@ -53,6 +69,7 @@ class Room:
     _kek: KeyEncryptionKey = field(repr=False)
     _lock: int = field(repr=False)
     bell: Event = field(default_factory=Event, repr=False)
+    health: Health = field(default_factory=Health, repr=False)
 
     @classmethod
     def create(

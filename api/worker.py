@@ -21,7 +21,7 @@ from api.usecases.retention import keep_retention
 from api.usecases.run_story import RunTools, execute_run, log_defect, tools_for
 from api.usecases.runs import RUN
 from api.usecases.uploads import INGEST, expire_uploads
-from cleanroom.errors import CleanroomError
+from cleanroom.errors import CleanroomError, Unavailable
 from cleanroom.names import RunId, UploadId
 from cleanroom.state import ROOM, JobState
 from cleanroom.state.jobs import JobRecord
@@ -96,8 +96,11 @@ class Worker:
                     expire_uploads(self._room)
                     busy = self._publisher.look()
                     self._keep_retention()
+                self._room.health.queue = None
             except CleanroomError as failure:
-                _logger.warning("queue", code=failure.code)
+                if self._room.health.queue != failure.code:
+                    _logger.warning("queue", code=failure.code)
+                self._room.health.queue = failure.code
                 busy = False
             if not busy:
                 self._room.bell.wait(_IDLE_SECONDS)
@@ -148,10 +151,16 @@ def _done(room: Room, job: JobRecord, tools: RunTools, desk: EvidenceDesk | None
         _logger.info("job", kind=job.kind, code=failure.code, attempt=job.attempts)
         if not failure.retryable:
             return _ended(room, job, failure)
+        if job.kind == INGEST and isinstance(failure, Unavailable):
+            # The bytes are safe, and a full disk is no fault of the file: it waits for the operator, however long.
+            room.health.ingest = failure.code
+            return None
         return None if job.attempts < _MAX_ATTEMPTS else _ended(room, job, failure)
     except Exception as failure:  # noqa: BLE001 - a worker outlives any defect; only the kind is told (I15)
         log_defect(failure)
         return None if job.attempts < _MAX_ATTEMPTS else _ended(room, job, None)
+    if job.kind == INGEST:
+        room.health.ingest = None
     return JobState.DONE
 
 

@@ -26,6 +26,8 @@ Progress = Callable[[int, int | None], None]
 _ENDED = frozenset({"committed", "refused", "expired"})
 _LOOK_SECONDS = (0.02, 1.0)
 _WAIT_SECONDS = 3600.0
+_DELAY_SECONDS = 10.0
+"""How long to wait while the room says that it cannot go on."""
 """The room gives a file up after minutes; an hour means that no worker runs, or that the queue is long."""
 
 _ATTEMPTS = 5
@@ -138,9 +140,17 @@ def _followed(client: RoomClient, upload: str) -> Json:
 
     Raises:
         OutcomeUnknown: CR-A110 it is still being worked on.
+        Unavailable: CR-A118 the room has it and cannot go on with it for now.
     """
-    pause, waited = _LOOK_SECONDS[0], 0.0
+    pause, waited, delayed = _LOOK_SECONDS[0], 0.0, 0.0
     while (view := client.get(f"/uploads/{upload}"))["state"] not in _ENDED:
+        delayed = delayed + pause if view.get("delayed") else 0.0
+        if delayed >= _DELAY_SECONDS:
+            raise Unavailable(
+                "CR-A118",
+                f"the room has the whole upload and cannot go on with it for now ({view['delayed']})",
+                help=f"it will by itself once its operator has helped; `cleanroom data show {upload}` says how it ends",
+            )
         if waited >= _WAIT_SECONDS:
             raise OutcomeUnknown(
                 "CR-A110",

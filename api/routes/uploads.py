@@ -145,8 +145,11 @@ async def _take(request: Request, room: Room, who: Principal, record: UploadReco
             reached = await run_in_threadpool(file.keep, writer)
         await run_in_threadpool(story.advance, room, who, record, reached)
         await run_in_threadpool(file.forget_rests, but=None if reached == record.size else reached)
-    finally:
-        await run_in_threadpool(context.__exit__, None, None, None)
+    except BaseException as failure:
+        # Through the context, which tells a full disk from a defect.
+        await run_in_threadpool(context.__exit__, type(failure), failure, failure.__traceback__)
+        raise
+    await run_in_threadpool(context.__exit__, None, None, None)
     return reached
 
 

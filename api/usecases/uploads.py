@@ -1,6 +1,6 @@
 """Uploads: a member sends a package of tokenised rows in as many pieces as it takes, and it is ingested once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from api.principal import Principal
@@ -28,6 +28,8 @@ _READERS = (UserRole.UPLOADER, UserRole.STEWARD)
 class UploadView:
     """An upload as its own member sees it. ``receipt`` is the signed receipt's JSON text once it is committed.
 
+    ``delayed`` is the code of what keeps the room from going on with it for now, such as a full disk.
+
     ``package_digest`` is of the rows, as the manifest names them: by it a client finds what it began and goes on.
     """
 
@@ -43,6 +45,7 @@ class UploadView:
     receipt: str | None = field(repr=False)
     created_at: datetime
     expires_at: datetime
+    delayed: str | None = None
 
 
 def open_upload(
@@ -164,7 +167,9 @@ def expire_uploads(room: Room) -> int:
 def get_upload(room: Room, who: Principal, upload: str) -> UploadView:
     """One upload of one's own member. Raises NotAuthorised CR-A003, NotFound CR-L003."""
     who.need(*_READERS)
-    return _view(_own(room, who, upload))
+    view = _view(_own(room, who, upload))
+    waits = view.state in (UploadState.RECEIVED, UploadState.INGESTING)
+    return replace(view, delayed=room.health.trouble) if waits else view
 
 
 def list_uploads(
