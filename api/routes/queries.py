@@ -26,10 +26,10 @@ class NewTemplate(BaseModel):
 
 
 class Asked(BaseModel):
-    """A question: ``template`` (``name`` or ``name@version``) or ``sql``; values of parameters as text."""
+    """A question: ``template`` (``name`` or ``name@version``, ``member.name`` where the name alone means another member's) or ``sql``; values of parameters as text."""
 
     model_config = ConfigDict(extra="forbid")
-    template: str | None = Field(default=None, max_length=96)
+    template: str | None = Field(default=None, max_length=160)
     sql: _Text | None = None
     purpose: str | None = Field(default=None, max_length=64)
     parameters: dict[str, Annotated[str, Field(max_length=2_000)]] = Field(default_factory=dict, max_length=100)

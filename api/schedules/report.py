@@ -126,6 +126,6 @@ def _template(room: Room, who: Principal, answer: Answer) -> QueryTemplate | Non
     if answer.view.template_id is None:
         return None
     try:
-        return runnable_template(room, who, answer.view.template_id)
+        return runnable_template(room, who, answer.view.template_id, asked_by=answer.view.asked_by)
     except CleanroomError:
         return None

@@ -71,7 +71,7 @@ def approve_policy(room: Room, who: Principal, name: PolicyId, signature: str) -
     Raises:
         NotAuthorised: CR-A003. NotFound: CR-L003, also for other members' policies (I17).
         IntegrityFailure: CR-K011 the signature does not hold. DataRefused: CR-A044 the member has no keys yet.
-        Conflict: CR-L002 it is not waiting any more, CR-A059 this person or this key signed already.
+        Conflict: CR-L002 it is not waiting any more, CR-A120 this person or this key signed already.
     """
     who.need(UserRole.STEWARD)
     with room.state.change(who.actor, room.surroundings.now()) as tx:

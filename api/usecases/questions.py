@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from api.principal import Principal
 from api.room import Room
 from api.usecases.policies import active_policies
-from api.usecases.templates import missing_approvals, runnable_template
+from api.usecases.templates import missing_approvals, runnable_record
 from cleanroom.canonical import canonical_json
 from cleanroom.errors import UsageProblem, Violation
 from cleanroom.names import Digest
@@ -49,7 +49,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """A decided question. ``template_id`` and ``template_digest`` are None for ad hoc text.
+    """A decided question. ``template_id`` is None for ad hoc text, and so is what its approvals are kept under.
 
     ``is_draft``: a template's text that was not submitted; it can be checked, never run.
     """
@@ -57,9 +57,9 @@ class Compiled:
     result: CheckResult
     purpose: str
     template_id: str | None
-    template_digest: Digest | None
     title: str
     is_draft: bool = False
+    approvals: Digest | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,11 +87,11 @@ def compile_question(room: Room, who: Principal, ask: Ask) -> Compiled:
 
 
 def _of_template(room: Room, who: Principal, ask: Ask) -> Compiled:
-    template = runnable_template(room, who, ask.template or "")
+    record, template = runnable_record(room, who, ask.template or "")
     result = _check(room, who, template.sql, template.purpose, Mode.TEMPLATES, template.with_values(ask.parameters))
     if result.allowed and result.obligations is not None:
         owners = [member for source in result.obligations.sources for member in source.members]
-        missing = missing_approvals(room, template.digest, owners)
+        missing = missing_approvals(room, record, template.digest, owners)
         if missing:
             result = CheckResult(
                 querier=result.querier,
@@ -103,7 +103,7 @@ def _of_template(room: Room, who: Principal, ask: Ask) -> Compiled:
         result=result,
         purpose=template.purpose,
         template_id=f"{template.name}@{template.version}",
-        template_digest=template.digest,
+        approvals=record.digest,
         title=template.title,
         units={name: note.unit for name, note in template.outputs.items()},
         descriptions={name: note.description for name, note in template.outputs.items()},
@@ -117,13 +117,13 @@ def _ad_hoc(room: Room, who: Principal, ask: Ask) -> Compiled:
         template = load_template(text.encode(), place="template", contracts=room.contracts())
         result = _check(room, who, template.sql, template.purpose, Mode.TEMPLATES, template.with_values(ask.parameters))
         return Compiled(
-            result=result, purpose=template.purpose, template_id=None, template_digest=template.digest,
+            result=result, purpose=template.purpose, template_id=None,
             title=template.title, is_draft=True,
         )  # fmt: skip
     if not ask.purpose:
         raise UsageProblem("CR-A053", "an ad hoc question needs a purpose", help="one of those the policies name")
     result = _check(room, who, text, ask.purpose, Mode.AD_HOC, Parameters(given=dict(ask.parameters)))
-    return Compiled(result=result, purpose=ask.purpose, template_id=None, template_digest=None, title="")
+    return Compiled(result=result, purpose=ask.purpose, template_id=None, title="")
 
 
 def _check(room: Room, who: Principal, text: str, purpose: str, mode: Mode, parameters: Parameters) -> CheckResult:

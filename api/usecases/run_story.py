@@ -255,7 +255,7 @@ def _require_active(tx: Tx, plan: Plan, compiled: Compiled) -> None:
     active = {policy.digest for policy in tx.policies.all(status=TextStatus.ACTIVE)}
     needed = {policy for source in plan.obligations.sources for policy in source.policies}
     owners = {member for source in plan.obligations.sources for member in source.members}
-    digest = compiled.template_digest
+    digest = compiled.approvals
     given = {a.owner for a in tx.templates.approvals(digest) if a.withdrawn_at is None} if digest else owners
     if not needed <= active or not owners <= given:
         raise Unavailable("CR-A057", "a policy or approval ended while the question ran", help="ask again")

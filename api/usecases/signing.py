@@ -62,7 +62,7 @@ def signed_again(
 
     Raises:
         IntegrityFailure: CR-K011 it is not by a key that may sign this.
-        Conflict: CR-A059 this person or this key signed already.
+        Conflict: CR-A120 this person or this key signed already.
     """
     statement = approval_statement(room=room.name, text=text, digest=digest)
     everybody = Signers(keys=tuple(sorted({key for one in signers for key in one.keys})), needed=TWO)
@@ -79,7 +79,7 @@ def signed_again(
     if who.user in {one.user for one in given} or key in {
         signing_key(statement, everybody, s.signature) for s in given
     }:
-        raise Conflict("CR-A059", "this person or this key has signed already", help="another steward's key must sign")
+        raise Conflict("CR-A120", "this person or this key has signed already", help="another steward's key must sign")
     return signatures_to_text((*given, Signed(user=who.user, signature=signature)))
 
 

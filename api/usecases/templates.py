@@ -10,9 +10,10 @@ from api.room import Room
 from api.usecases.policies import active_policies
 from api.usecases.signing import lacking, signed_again, signers_of
 from cleanroom.approvals import ApprovedText, Signers
+from cleanroom.canonical import canonical_json, digest_of
 from cleanroom.contracts import Contract
-from cleanroom.errors import CleanroomError, IntegrityFailure, NotAuthorised, NotFound
-from cleanroom.names import DatasetName, Digest, MemberName
+from cleanroom.errors import CleanroomError, IntegrityFailure, NotFound, UsageProblem
+from cleanroom.names import DatasetName, Digest, MemberName, TemplateName
 from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
 from cleanroom.state.members import MemberRecord
 from cleanroom.state.templates import ApprovalRecord, TemplateRecord
@@ -22,6 +23,7 @@ from policies.visible import admitted
 from queries.template import QueryTemplate, load_template
 
 _ALIVE = frozenset({TextStatus.SUBMITTED, TextStatus.ACTIVE})
+_MAX_NAME = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +77,23 @@ def submit_template(room: Room, who: Principal, text: str) -> TemplateView:
     who.need(UserRole.ANALYST, UserRole.STEWARD)
     template = load_template(text.encode(), place="template", contracts=room.contracts())
     datasets = tuple(sorted({str(source.dataset) for source in template.shape.sources}))
+    name = f"{who.member}.{template.name}"
+    if len(name) > _MAX_NAME:
+        raise UsageProblem(
+            "CR-A121", "the template's name is too long", help=f"member and name together, {_MAX_NAME - 1} characters"
+        )
     with room.state.change(who.actor, room.surroundings.now()) as tx:
-        identity = tx.templates.submit(
-            name=template.name,
+        # INVARIANT I17: every member has names, and approvals, of its own; what others call theirs makes no difference.
+        tx.templates.submit(
+            name=TemplateName(name),
             version=template.version,
             member=who.member,
             text=text,
-            digest=template.digest,
+            digest=_authored(who.member, template.digest),
             title=template.title,
             datasets=datasets,
         )
-    return get_template(room, who, identity)
+    return get_template(room, who, f"{template.name}@{template.version}")
 
 
 def approve_template(room: Room, who: Principal, identity: str, signature: str) -> TemplateView:
@@ -93,14 +101,14 @@ def approve_template(room: Room, who: Principal, identity: str, signature: str) 
 
     Raises:
         NotAuthorised: CR-A003. NotFound: CR-L003. IntegrityFailure: CR-K011. DataRefused: CR-A044.
-        Conflict: CR-L002, withdrawn by its author; CR-A059 this person or this key signed already.
+        Conflict: CR-L002, withdrawn by its author; CR-A120 this person or this key signed already.
     """
     who.need(UserRole.STEWARD)
     record = _visible_record(room, who, identity)
     loaded = _loaded(room, record)
     policies = active_policies(room)
     with room.state.change(who.actor, room.surroundings.now()) as tx:
-        given = tx.templates.approval(loaded.digest, who.member)
+        given = tx.templates.approval(record.digest, who.member)
         signed = signed_again(
             room,
             who,
@@ -110,12 +118,12 @@ def approve_template(room: Room, who: Principal, identity: str, signature: str) 
             stored=given.signature if given is not None and given.withdrawn_at is None else "",
             signature=signature,
         )
-        tx.templates.approve(loaded.digest, owner=who.member, signature=signed, approved_by=who.user)
-        tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.SUBMITTED)
+        tx.templates.approve(record.digest, owner=who.member, signature=signed, approved_by=who.user)
+        tx.templates.set_status(record.template_id, before=_ALIVE, after=TextStatus.SUBMITTED)
     view = get_template(room, who, identity)
     if not view.waiting_for:
         with room.state.change(who.actor, room.surroundings.now()) as tx:
-            tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.ACTIVE)
+            tx.templates.set_status(record.template_id, before=_ALIVE, after=TextStatus.ACTIVE)
         return get_template(room, who, identity)
     return view
 
@@ -137,9 +145,9 @@ def withdraw_template(room: Room, who: Principal, identity: str) -> TemplateView
         elif record.member != who.member:
             tx.templates.withdraw(record.digest, owner=who.member)  # raises: there is none
         if record.member == who.member:
-            tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.WITHDRAWN)
+            tx.templates.set_status(record.template_id, before=_ALIVE, after=TextStatus.WITHDRAWN)
         elif record.status is TextStatus.ACTIVE:
-            tx.templates.set_status(identity, before=_ALIVE, after=TextStatus.SUBMITTED)
+            tx.templates.set_status(record.template_id, before=_ALIVE, after=TextStatus.SUBMITTED)
     return get_template(room, who, identity)
 
 
@@ -147,46 +155,54 @@ def list_templates(room: Room, who: Principal) -> tuple[TemplateView, ...]:
     """The templates one's member wrote, is read by, or may ask."""
     policies = active_policies(room)
     with room.state.read() as tx:
-        records = [record for record in tx.templates.all() if _is_visible(record, who, policies, tx)]
-        return tuple(_view(tx, room, record, policies) for record in records)
+        seen = _seen(tx, who, policies)
+        return tuple(_view(tx, room, record, policies, name=_name_for(record, seen, who.member)) for record in seen)
 
 
 def get_template(room: Room, who: Principal, identity: str) -> TemplateView:
     """One version. Raises NotFound CR-L003, also for what one may not see (I17)."""
     policies = active_policies(room)
     with room.state.read() as tx:
-        record = tx.templates.get(identity)
-        if not _is_visible(record, who, policies, tx):
-            raise not_found()
-        return _view(tx, room, record, policies)
+        seen = _seen(tx, who, policies)
+        record = _found(seen, who.member, identity)
+        return _view(tx, room, record, policies, name=_name_for(record, seen, who.member))
 
 
-def runnable_template(room: Room, who: Principal, identity: str) -> QueryTemplate:
-    """The template behind ``name`` or ``name@version``, if the person may see it.
+def runnable_template(
+    room: Room, who: Principal, identity: str, *, asked_by: MemberName | None = None
+) -> QueryTemplate:
+    """The template behind ``name`` or ``name@version``, if the person may see it; as ``asked_by`` means the name.
 
     Raises:
         NotFound: CR-L003. IntegrityFailure: CR-A045, the stored text is not the one its digest names.
     """
-    if "@" not in identity:
-        with room.state.read() as tx:
-            found = [record for record in tx.templates.all() if record.name == identity]
-        if not found:
-            raise not_found()
-        best = max(found, key=lambda record: (record.status is TextStatus.ACTIVE, record.version))
-        identity = best.template_id
-    return _loaded(room, _visible_record(room, who, identity))
+    return runnable_record(room, who, identity, asked_by=asked_by)[1]
 
 
-def missing_approvals(room: Room, digest: Digest, owners: Sequence[MemberName]) -> tuple[MemberName, ...]:
-    """Which of ``owners`` have no approval of this digest whose signature holds right now (INVARIANT I9)."""
+def runnable_record(
+    room: Room, who: Principal, identity: str, *, asked_by: MemberName | None = None
+) -> tuple[TemplateRecord, QueryTemplate]:
+    """The same, with the record that its approvals are given to."""
     policies = active_policies(room)
     with room.state.read() as tx:
-        given = {approval.owner: approval for approval in tx.templates.approvals(digest)}
+        record = _found(_seen(tx, who, policies), asked_by or who.member, identity)
+    return record, _loaded(room, record)
+
+
+def missing_approvals(
+    room: Room, wanted: TemplateRecord, digest: Digest, owners: Sequence[MemberName]
+) -> tuple[MemberName, ...]:
+    """Which of ``owners`` have no approval of this text whose signature holds right now (INVARIANT I9)."""
+    policies = active_policies(room)
+    with room.state.read() as tx:
+        given = {approval.owner: approval for approval in tx.templates.approvals(wanted.digest)}
         members = {member.name: member for member in tx.members.all()}
-        record = next((r for r in tx.templates.all() if r.digest == digest), None)
-    if record is None or record.status not in _ALIVE:
+        record = tx.templates.get(wanted.template_id)
+    if record.status not in _ALIVE:
         return tuple(sorted(set(owners)))
-    missing = (o for o in sorted(set(owners)) if not _holds(room, members.get(o), given.get(o), record, policies))
+    missing = (
+        o for o in sorted(set(owners)) if not _holds(room, members.get(o), given.get(o), record, digest, policies)
+    )
     return tuple(missing)
 
 
@@ -206,6 +222,7 @@ def _holds(
     member: MemberRecord | None,
     approval: ApprovalRecord | None,
     record: TemplateRecord,
+    digest: Digest,
     policies: Sequence[DataPolicy],
 ) -> bool:
     if member is None or approval is None or approval.withdrawn_at is not None:
@@ -216,16 +233,54 @@ def _holds(
         signers = _signers(member, record, policies)
     except CleanroomError:
         return False
-    return not lacking(room, ApprovedText.TEMPLATE, record.digest, signers, approval.signature)
+    return not lacking(room, ApprovedText.TEMPLATE, digest, signers, approval.signature)
 
 
 def _visible_record(room: Room, who: Principal, identity: str) -> TemplateRecord:
     policies = active_policies(room)
     with room.state.read() as tx:
-        record = tx.templates.get(identity)
-        if not _is_visible(record, who, policies, tx):
-            raise not_found()
-    return record
+        return _found(_seen(tx, who, policies), who.member, identity)
+
+
+def _seen(tx: Tx, who: Principal, policies: Sequence[DataPolicy]) -> tuple[TemplateRecord, ...]:
+    return tuple(record for record in tx.templates.all() if _is_visible(record, who, policies, tx))
+
+
+def _found(seen: Sequence[TemplateRecord], member: MemberName, identity: str) -> TemplateRecord:
+    """What ``[member.]name[@version]`` means to ``member``: its own template first; without a version the one to run."""
+    whole, at, version = identity.partition("@")
+    author, _, name = whole.rpartition(".")
+    found = [
+        record
+        for record in seen
+        if _plain_name(record) == name and author in ("", record.member) and (not at or str(record.version) == version)
+    ]
+    if not found:
+        raise not_found()
+    closest = min(_closeness(record, member) for record in found)
+    versions = [record for record in found if _closeness(record, member) == closest]
+    return max(versions, key=lambda record: (record.status is TextStatus.ACTIVE, record.version))
+
+
+def _closeness(record: TemplateRecord, member: MemberName) -> tuple[bool, MemberName]:
+    return record.member != member, record.member
+
+
+def _name_for(record: TemplateRecord, seen: Sequence[TemplateRecord], member: MemberName) -> str:
+    """Its name, with its author's before it where the name alone means another member's template."""
+    name = _plain_name(record)
+    meant = _found(seen, member, f"{name}@{record.version}")
+    return name if meant.template_id == record.template_id else f"{record.member}.{name}"
+
+
+def _plain_name(record: TemplateRecord) -> str:
+    # Rows of earlier versions of the product hold the name alone.
+    return record.name.rpartition(".")[2]
+
+
+def _authored(member: MemberName, digest: Digest) -> Digest:
+    """What approvals of a member's text are kept under: the same text by another member is approved anew."""
+    return digest_of(canonical_json({"member": member, "template": digest}))
 
 
 def _is_visible(record: TemplateRecord, who: Principal, policies: Sequence[DataPolicy], tx: Tx) -> bool:
@@ -242,7 +297,7 @@ def _is_visible(record: TemplateRecord, who: Principal, policies: Sequence[DataP
 
 def _loaded(room: Room, record: TemplateRecord) -> QueryTemplate:
     template = _bound(_source(room, record))
-    if template.digest != record.digest:
+    if record.digest not in (template.digest, _authored(record.member, template.digest)):
         raise IntegrityFailure(
             "CR-A045",
             "a stored text is not the one its digest names",
@@ -255,21 +310,22 @@ def _source(room: Room, record: TemplateRecord) -> _Source:
     return _Source(text=record.text, versions=room.contract_versions(), contracts=room.contracts())
 
 
-def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPolicy]) -> TemplateView:
+def _view(tx: Tx, room: Room, record: TemplateRecord, policies: Sequence[DataPolicy], *, name: str) -> TemplateView:
+    digest = _bound(_source(room, record)).digest
     given = tx.templates.approvals(record.digest)
     members: Mapping[MemberName, MemberRecord] = {member.name: member for member in tx.members.all()}
     by_owner = {approval.owner: approval for approval in given}
     today = room.surroundings.now().date()
     owning = _owners(room, record, policies, today=today)
     owners = tuple(sorted({policy.member for policy in owning}))
-    waiting = tuple(o for o in owners if not _holds(room, members.get(o), by_owner.get(o), record, policies))
+    waiting = tuple(o for o in owners if not _holds(room, members.get(o), by_owner.get(o), record, digest, policies))
     return TemplateView(
-        template_id=record.template_id,
-        name=record.name,
+        template_id=f"{name}@{record.version}",
+        name=name,
         version=record.version,
         member=record.member,
         title=record.title,
-        digest=record.digest,
+        digest=digest,
         datasets=record.datasets,
         status=_status(record, waiting, owning, today),
         text=record.text,
@@ -303,18 +359,3 @@ def _owners(room: Room, record: TemplateRecord, policies: Sequence[DataPolicy], 
     )
     datasets = {source.dataset for source in template.shape.sources}
     return tuple(policy for dataset in sorted(datasets) for policy in admitted(dataset, policies, question))
-
-
-def require_runnable(room: Room, digest: Digest, owners: Sequence[MemberName]) -> None:
-    """Return only when every owner's approval holds right now.
-
-    Raises:
-        NotAuthorised: CR-A051, naming the owners it waits for.
-    """
-    missing = missing_approvals(room, digest, owners)
-    if missing:
-        raise NotAuthorised(
-            "CR-A051",
-            "the template waits for the approval of " + ", ".join(f"`{owner}`" for owner in missing),
-            help="ask their stewards; `cleanroom query approve`",
-        )

@@ -91,7 +91,7 @@ def test_the_second_signature_makes_it_active(pair: Pair) -> None:
 def test_neither_the_same_person_nor_the_same_key_counts_twice(pair: Pair, user: str, key: str) -> None:
     """Whoever signed cannot sign again with another key, nor may another sign with the key that signed."""
     digest = _first(pair)
-    assert pair.sign("policies/harbor/sales/1", digest, user, key=key)["code"] == "CR-A059"
+    assert pair.sign("policies/harbor/sales/1", digest, user, key=key)["code"] == "CR-A120"
     assert pair.case.client("noa").get("/v1/policies/harbor/sales/1").json()["status"] == "submitted"
 
 
@@ -159,7 +159,7 @@ def test_an_approval_of_a_template_needs_both_too(pair: Pair) -> None:
     assert (first["status"], first["waiting_for"]) == ("submitted", ["harbor"])
     assert case.run(asked)["state"] == "REFUSED"
     again = pair.sign(place, made["digest"], "harbor-steward", key="noa", kind=ApprovedText.TEMPLATE)
-    assert again["code"] == "CR-A059"
+    assert again["code"] == "CR-A120"
     assert pair.sign(place, made["digest"], "noa", kind=ApprovedText.TEMPLATE)["status"] == "active"
     run = case.client("solstice-analyst").post("/v1/runs", json=asked).json()["run_id"]
 
@@ -180,7 +180,7 @@ def test_a_second_signature_of_an_approval_that_was_changed_counts_no_more(pair:
     for user in ("harbor-steward", "noa"):
         pair.sign("queries/sales-by-region/1", digest, user, kind=ApprovedText.TEMPLATE)
     with case.room.state.read() as tx:
-        stored = tx.templates.approvals(Digest(digest))[0].signature
+        stored = tx.templates.approvals(tx.templates.all()[0].digest)[0].signature
     _tamper(case, "UPDATE approvals SET signature = :value", stored.splitlines()[1])
     asked = {"template": "sales-by-region@1", "parameters": {"channel": "store"}}
     ended = case.run(asked)
