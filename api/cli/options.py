@@ -28,6 +28,13 @@ Policies = Annotated[Path | None, typer.Option("--policies", metavar="DIR", help
 Params = Annotated[
     list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter; repeat for more.")
 ]
+Dataset = Annotated[str, typer.Option("--dataset", metavar="NAME", help="The record type, for example sales.")]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", metavar="M.yaml", help="How outside columns become the contract's.")
+]
+Mode = Annotated[
+    str, typer.Option("--mode", metavar="append|upsert|replace", help="How rows meet those already there.")
+]
 Profile = Annotated[
     Path | None,
     typer.Option(

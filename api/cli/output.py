@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -118,6 +118,25 @@ def violations(found: Iterable[Violation], *, place: str = "") -> None:
             note(f"    {violation.help}")
         if violation.rewrite:
             note(f"    write instead: {violation.rewrite}")
+
+
+def bar(word: str, unit: str) -> Callable[[int, int | None], None]:
+    """Progress on standard error, only on a terminal, at most ten times a second."""
+    if not sys.stderr.isatty():
+        return lambda _done, _total: None
+    shown = [datetime.min.replace(tzinfo=UTC)]
+
+    def show(done: int, total: int | None) -> None:
+        now = datetime.now(UTC)
+        if (now - shown[0]).total_seconds() < 0.1 and done != total:
+            return
+        shown[0] = now
+        of = f" of {total:,} ({100 * done // max(1, total)} %)" if total else ""
+        sys.stderr.write(f"\r{word} {done:,}{of} {unit}   ")
+        if done == total:
+            sys.stderr.write("\n")
+
+    return show
 
 
 def fail(error: CleanroomError, *, as_json: bool) -> int:

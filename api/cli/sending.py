@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from api.cli.placing import existing
 from api.cli.remote import room_client, stored_profile
 from cleanroom.client.remote import Json, RoomClient
 from cleanroom.contracts.model import Contract
 from cleanroom.crypto import CollaborationKey, MemberKeys
 from cleanroom.errors import CleanroomError, DataRefused, OutcomeUnknown, Unavailable, UsageProblem
 from cleanroom.names import DatasetName, MemberName
-from connectors.mapping import load_mapping
+from connectors.mapping import DataMapping, load_mapping
 from connectors.prepare import Prepared
 from connectors.prepare import prepare as prepare_files
 
@@ -26,9 +27,13 @@ Progress = Callable[[int, int | None], None]
 _ENDED = frozenset({"committed", "refused", "expired"})
 _LOOK_SECONDS = (0.02, 1.0)
 _WAIT_SECONDS = 3600.0
+"""The room gives a file up after minutes; an hour means that no worker runs, or that the queue is long."""
+
 _DELAY_SECONDS = 10.0
 """How long to wait while the room says that it cannot go on."""
-"""The room gives a file up after minutes; an hour means that no worker runs, or that the queue is long."""
+
+_AWAY_SECONDS = 60.0
+"""How long a room that has the upload may be away: a restart, not a removal."""
 
 _ATTEMPTS = 5
 
@@ -70,17 +75,9 @@ class Sender:
         """The package ``out`` made from ``files``.
 
         Raises:
-            UsageProblem: CR-A094 no mapping. DataRefused: what the mapping or the files are refused for.
+            UsageProblem, NotFound: no mapping, see ``mapping_of``. DataRefused: what mapping or files are refused for.
         """
-        if mapping is None:
-            raise UsageProblem(
-                "CR-A094",
-                "files need a mapping",
-                help="`cleanroom data map FILE --dataset NAME > mapping.yaml` drafts one",
-            )
-        known = load_mapping(mapping.read_bytes(), self.contracts, place=mapping.name)
-        if known.contract != dataset:
-            raise UsageProblem("CR-A095", "the mapping is for another dataset", help="check --dataset")
+        known = self.mapping_of(dataset, mapping)
         return prepare_files(
             files,
             mapping=known,
@@ -92,6 +89,24 @@ class Sender:
             now=datetime.now(UTC),
             progress=progress,
         )
+
+    def mapping_of(self, dataset: str, mapping: Path | None) -> DataMapping:
+        """The mapping in the file ``mapping``, which is for ``dataset``.
+
+        Raises:
+            UsageProblem: CR-A094 no mapping, CR-A095 one for another dataset. NotFound: CR-A080 no such file.
+            DataRefused: CR-D501 to CR-D505.
+        """
+        if mapping is None:
+            raise UsageProblem(
+                "CR-A094",
+                "files need a mapping",
+                help="`cleanroom data map FILE --dataset NAME > mapping.yaml` drafts one",
+            )
+        known = load_mapping(existing(mapping).read_bytes(), self.contracts, place=mapping.name)
+        if known.contract != dataset:
+            raise UsageProblem("CR-A095", "the mapping is for another dataset", help="check --dataset")
+        return known
 
     def push(
         self,
@@ -136,31 +151,42 @@ def _sent(client: RoomClient, package: Path, *, mode: str, period: str | None, w
 
 
 def _followed(client: RoomClient, upload: str) -> Json:
-    """The upload once it has ended; looks often at first, then rarely, and not for ever.
+    """The upload once it has ended; looks often at first, then rarely, not for ever, and past a room that restarts.
 
     Raises:
         OutcomeUnknown: CR-A110 it is still being worked on.
-        Unavailable: CR-A118 the room has it and cannot go on with it for now.
+        Unavailable: CR-A118 the room has it and cannot go on with it for now; or the room stays away.
     """
-    pause, waited, delayed = _LOOK_SECONDS[0], 0.0, 0.0
-    while (view := client.get(f"/uploads/{upload}"))["state"] not in _ENDED:
-        delayed = delayed + pause if view.get("delayed") else 0.0
-        if delayed >= _DELAY_SECONDS:
-            raise Unavailable(
-                "CR-A118",
-                f"the room has the whole upload and cannot go on with it for now ({view['delayed']})",
-                help=f"it will by itself once its operator has helped; `cleanroom data show {upload}` says how it ends",
-            )
-        if waited >= _WAIT_SECONDS:
-            raise OutcomeUnknown(
-                "CR-A110",
-                "the room is still working on the upload",
-                help=f"`cleanroom data show {upload}` says how it ends",
-            )
+    pause, waited, delayed, away = _LOOK_SECONDS[0], 0.0, 0.0, 0.0
+    while waited < _WAIT_SECONDS:
+        try:
+            view = client.get(f"/uploads/{upload}")
+        except (OutcomeUnknown, Unavailable):
+            away += pause
+            if away >= _AWAY_SECONDS:
+                raise
+        else:
+            if view["state"] in _ENDED:
+                return view
+            away, delayed = 0.0, delayed + pause if view.get("delayed") else 0.0
+            if delayed >= _DELAY_SECONDS:
+                raise _delayed(upload, str(view["delayed"]))
         time.sleep(pause)
         waited += pause
         pause = min(1.5 * pause, _LOOK_SECONDS[1])
-    return view
+    raise OutcomeUnknown(
+        "CR-A110",
+        "the room is still working on the upload",
+        help=f"`cleanroom data show {upload}` says how it ends",
+    )
+
+
+def _delayed(upload: str, why: str) -> Unavailable:
+    return Unavailable(
+        "CR-A118",
+        f"the room has the whole upload and cannot go on with it for now ({why})",
+        help=f"it will by itself once its operator has helped; `cleanroom data show {upload}` says how it ends",
+    )
 
 
 def _refusal(client: RoomClient, view: Json, place: str) -> DataRefused:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from cleanroom.errors import UsageProblem
-from connectors.places.database import database
+from connectors.places.database import ROWS, database, is_database
 from connectors.places.http import http
 from connectors.places.local import local
 from connectors.places.place import Located, Place, PlaceOptions
@@ -17,11 +17,8 @@ PLACES: Mapping[str, Place] = {
     "https": http,
     "s3": s3,
     "sftp": sftp,
-    "postgresql": database,
-    "postgres": database,
-    "sqlite": database,
-    "duckdb": database,
 }
+"""Beside these, every scheme of a database: ``connectors.places.database``."""
 
 
 def locate(url: str, options: PlaceOptions | None = None) -> Iterator[Located]:
@@ -32,9 +29,10 @@ def locate(url: str, options: PlaceOptions | None = None) -> Iterator[Located]:
         NotFound: CR-D221; NotAuthorised, UsageProblem: CR-D222; Unavailable: CR-D223; DataRefused: CR-D224, CR-D228.
     """
     scheme = urlsplit(url).scheme if "://" in url else "file"
-    place = PLACES.get(scheme)
+    place = database if is_database(scheme) else PLACES.get(scheme)
     if place is None:
-        raise UsageProblem("CR-D220", "this kind of place is not known", help="a path, or " + ", ".join(PLACES))
+        known = ", ".join((*PLACES, *ROWS, "dialect+driver", "adbc+driver"))
+        raise UsageProblem("CR-D220", "this kind of place is not known", help=f"a path, or {known}")
     return place(url, options or PlaceOptions())
 
 

@@ -4,6 +4,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,8 @@ def local(url: str, options: PlaceOptions) -> Iterator[Located]:
     text = unquote(urlsplit(url).path) if url.startswith("file://") else url
     path = Path(text).expanduser()
     if path.is_file():
+        if not os.access(path, os.R_OK):
+            raise UsageProblem("CR-D222", "the file may not be read", help="check its permissions", place=path.name)
         yield _located(path)
         return
     if path.is_dir():
@@ -35,7 +38,8 @@ def local(url: str, options: PlaceOptions) -> Iterator[Located]:
     if len(found) > options.max_files:
         raise too_many(options.max_files)
     for item in found:
-        yield _located(item)
+        with suppress(NotFound):  # gone since the folder was read
+            yield _located(item)
 
 
 def _is_data(path: Path) -> bool:
@@ -53,8 +57,6 @@ def _located(path: Path) -> Located:
         facts = path.stat()
     except OSError:
         raise NotFound("CR-D221", "the file is gone", place=path.name) from None
-    if not os.access(path, os.R_OK):
-        raise UsageProblem("CR-D222", "the file may not be read", help="check its permissions", place=path.name)
     return Located(
         name=path.name,
         size=facts.st_size,

@@ -11,7 +11,8 @@ from typing import BinaryIO, Protocol
 from cleanroom.errors import DataRefused, Unavailable, UsageProblem
 from connectors.limits import CHUNK_BYTES, MAX_DOWNLOAD_BYTES, MAX_LISTED_FILES
 
-IGNORED_ENDINGS = (".receipt.json", ".part", ".tmp", ".crdownload", ".filepart", ".lock")
+RECEIPT_ENDING = ".receipt.json"
+IGNORED_ENDINGS = (RECEIPT_ENDING, ".part", ".tmp", ".crdownload", ".filepart", ".lock")
 """What a folder holds beside data: receipts, and files that somebody is still writing."""
 
 
@@ -31,10 +32,11 @@ class PlaceOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """One file at a place. ``etag`` changes when its content does; ``size`` is None where it is not known before.
+    """One file at a place. ``etag`` changes when its content does; it is empty where only the content can tell.
 
-    ``open`` gives a seekable stream from the start; ``path`` is set for local files. A remote file is copied into a
-    private temporary file while it is open.
+    ``size`` is None where it is not known before. ``open`` gives a seekable stream from the start; ``path`` is set for
+    local files. A remote file is copied into a private temporary file while it is open. ``is_whole`` is True where the
+    place shows no file that is still being written. ``leave`` puts a receipt beside the file, where that is possible.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Located:
     etag: str
     open: Callable[[], BinaryIO]
     path: Path | None = None
+    is_whole: bool = False
+    leave: Callable[[bytes], None] | None = None
 
     @contextmanager
     def as_path(self, scratch: Path | None = None) -> Iterator[Path]:

@@ -4,7 +4,7 @@ Credentials come from ``PlaceOptions.config`` (obstore's names, for example ``en
 ``access_key_id``) or, as is usual for S3 clients, from the environment; they are never repeated in an error.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -13,6 +13,7 @@ from cleanroom.errors import CleanroomError, NotAuthorised, NotFound, UsageProbl
 from connectors.limits import CHUNK_BYTES
 from connectors.places.place import (
     IGNORED_ENDINGS,
+    RECEIPT_ENDING,
     Located,
     PlaceOptions,
     missing_extra,
@@ -39,13 +40,14 @@ def s3(url: str, options: PlaceOptions) -> Iterator[Located]:
     except ImportError:
         raise missing_extra("S3", "obstore") from None
     prefix = unquote(parts.path).lstrip("/")
+    # Encryption is left out only where the settings name an endpoint without it; AWS_ALLOW_HTTP does the same.
     plain_http = str(options.config.get("endpoint", "")).startswith("http://")
     found: list[Located] = []
     with _errors():
         store = S3Store(
             parts.netloc,
             config=dict(options.config),
-            client_options={"allow_http": plain_http},
+            client_options={"allow_http": True} if plain_http else {},
             retry_config={"max_retries": 2},
         )
         for page in obstore.list(store, prefix=prefix or None, chunk_size=1000):
@@ -53,29 +55,35 @@ def s3(url: str, options: PlaceOptions) -> Iterator[Located]:
                 name = str(item["path"])
                 if name.endswith(("/", *IGNORED_ENDINGS)) or name.rpartition("/")[2].startswith("."):
                     continue
-                size, etag = int(item["size"]), str(item.get("e_tag") or item["last_modified"])
-                found.append(Located(name=name, size=size, etag=etag, open=_opener(store, name, size, options)))
+                found.append(_located(store, name, item, options))
                 if len(found) > options.max_files:
                     raise too_many(options.max_files)
         if not found and prefix and not prefix.endswith("/"):
             # A listing takes a prefix for a folder: a single object has to be asked for by name.
-            item = obstore.head(store, prefix)
-            size, etag = int(item["size"]), str(item.get("e_tag") or item["last_modified"])
-            found.append(Located(name=prefix, size=size, etag=etag, open=_opener(store, prefix, size, options)))
+            found.append(_located(store, prefix, obstore.head(store, prefix), options))
     yield from sorted(found, key=lambda located: located.name)
 
 
-def _opener(store: Any, name: str, size: int, options: PlaceOptions) -> Callable[[], BinaryIO]:
+def _located(store: Any, name: str, item: Any, options: PlaceOptions) -> Located:
     import obstore
+
+    size, etag = int(item["size"]), item.get("e_tag")
 
     def opened() -> BinaryIO:
         if size > options.max_bytes:
             raise too_large(options.max_bytes)
         with _errors():
-            chunks = (bytes(chunk) for chunk in obstore.get(store, name).stream(min_chunk_size=CHUNK_BYTES))
-            return spooled(chunks, options)
+            # What is read is the object that was listed, or nothing.
+            answer = obstore.get(store, name, options={"if_match": etag} if etag else {})
+            return spooled((bytes(chunk) for chunk in answer.stream(min_chunk_size=CHUNK_BYTES)), options)
 
-    return opened
+    def left(receipt: bytes) -> None:
+        with _errors():
+            obstore.put(store, name + RECEIPT_ENDING, receipt)
+
+    # An object appears when it is whole.
+    known_by = str(etag or item["last_modified"])
+    return Located(name=name, size=size, etag=known_by, open=opened, is_whole=True, leave=left)
 
 
 @contextmanager
@@ -97,4 +105,6 @@ def _errors() -> Iterator[None]:
             ) from None
         if kind == "NotFoundError":
             raise NotFound("CR-D221", "there is no such object or bucket", help="check bucket and prefix") from None
+        if kind == "PreconditionError":
+            raise unreachable("the object changed since it was listed: it") from None
         raise unreachable("the object store") from None

@@ -53,17 +53,21 @@ def test_a_watched_folder_is_taken_once_and_again_when_a_file_changes(shop: Feed
     """Two files, two receipts; a second look does nothing; a corrected file is pushed again, a bad one refused once."""
     _drop(shop, "a.csv", *_rows(5))
     second = _drop(shop, "b.csv", *_rows(5, 5))
-    assert _watch(shop)[:2] == (0, "a.csv: pushed\nb.csv: pushed\n")
-    assert _watch(shop)[:2] == (0, "")
+    code, said, beside = _watch(shop)
+    assert (code, [line.partition(" (")[0] for line in said.splitlines()]) == (0, ["a.csv: pushed", "b.csv: pushed"])
+    assert ("5 inserted" in said, beside) == (True, "2 files: 2 pushed\n")
+    assert _watch(shop) == (0, "", "nothing new\n")
     _drop(shop, "b.csv", *_rows(4, 5), "S9,2026-01-10,north,7,9.99,p9@mail.example,", age=30)
-    assert _watch(shop)[:2] == (0, "b.csv: pushed\n")
+    code, said, _ = _watch(shop)
+    assert (code, said.startswith("b.csv: restated (1 changed, 4 unchanged")) == (0, True)
     receipt = json.loads(second.with_name("b.csv.receipt.json").read_text())
     counts = receipt["receipt"]["receipt"]["receipt"]["counts"]
     assert (counts["changed"], counts["unchanged"]) == (1, 4)
     (shop.folder / "in" / "c.csv").write_text("Wrong,Header\n1,2\n")
     os.utime(shop.folder / "in" / "c.csv", (time.time() - 60,) * 2)
     code, said, trouble = _watch(shop)
-    assert (code, said) == (3, "c.csv: refused (CR-D510)\n")
+    assert (code, said.startswith("c.csv: refused (CR-D510 ")) == (3, True)
+    assert "it is taken again when the file or the mapping changes" in said
     assert "CR-A111" in trouble
     assert _watch(shop)[:2] == (0, "")
     assert shop.query("SELECT count(*), sum(quantity) FROM h.sales") == [(10, 16)]

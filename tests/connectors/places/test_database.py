@@ -1,6 +1,8 @@
-"""Queries on a real PostgreSQL server, SQLite and DuckDB."""
+"""Queries on a real PostgreSQL server, SQLite and DuckDB: ways of our own, ADBC and SQLAlchemy."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,18 +38,93 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-def test_postgresql_by_query(postgres: str) -> None:
-    """Rows arrive as text, NULL as an empty cell."""
-    assert read(postgres) == EXPECTED
+@pytest.fixture(scope="module")
+def lite(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SQLite file with the same rows, and a table of a million."""
+    path = tmp_path_factory.mktemp("lite") / "a.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE sales (id int, note text)")
+        connection.executemany("INSERT INTO sales VALUES (?, ?)", [(1, 'a "quoted", cell'), (2, None)])
+    return str(path)
 
 
-def test_a_query_cannot_write(postgres: str) -> None:
-    """The transaction is read-only, and what the server says is not repeated."""
-    options = PlaceOptions(query="INSERT INTO sales VALUES (77, 'zq-canary') RETURNING id")
-    with pytest.raises(DataRefused, match="CR-D227") as caught:
-        read(postgres, options)
-    assert "canary" not in str(caught.value)
-    assert read(postgres) == EXPECTED
+def every_way(postgres: str, lite: str) -> list[str]:
+    """Addresses of the same two rows."""
+    plain = postgres.removeprefix("postgresql")
+    return [
+        postgres,
+        f"adbc+postgresql{plain}",
+        f"postgresql+psycopg{plain}",
+        f"sqlite:///{lite}",
+        f"adbc+sqlite:///{lite}",
+        f"sqlite+pysqlite:///{lite}",
+    ]
+
+
+def test_every_way_reads_the_same_rows(postgres: str, lite: str) -> None:
+    """Rows arrive as text, NULL as an empty cell, a percent sign and a colon as themselves."""
+    percent = PlaceOptions(
+        query="SELECT id, note FROM sales WHERE note LIKE '%quoted%' OR note IS NULL AND 'a:b' = 'a:b' ORDER BY id;"
+    )
+    for url in every_way(postgres, lite):
+        assert read(url) == EXPECTED, url
+        assert read(url, percent) == EXPECTED, url
+
+
+def test_a_query_cannot_write(postgres: str, lite: str) -> None:
+    """Read-only, or rolled back; and what the database says is not repeated."""
+    for url in every_way(postgres, lite):
+        options = PlaceOptions(query="INSERT INTO sales VALUES (77, 'zq-canary') RETURNING id")
+        with pytest.raises(DataRefused, match="CR-D227") as caught:
+            read(url, options)
+        assert "canary" not in str(caught.value) + caught.value.help, url
+        assert read(url) == EXPECTED, url
+
+
+def test_kinds_of_values_are_written_as_people_do(postgres: str, lite: str) -> None:
+    """Exact numbers, days, moments, truth and bytes, alike by each way in."""
+    query = "SELECT 12.50::numeric(9,2) AS a, DATE '2026-01-31' AS b, TIMESTAMP '2026-01-31 09:12:00' AS c, true AS d, '\\x00ff'::bytea AS e"
+    plain = postgres.removeprefix("postgresql")
+    seen = [read(f"{way}{plain}", PlaceOptions(query=query)) for way in ("adbc+postgresql", "postgresql+psycopg")]
+    expected = {"a": "12.50", "b": "2026-01-31", "c": "2026-01-31 09:12:00", "d": "true", "e": "00ff", "_row": 2}
+    assert seen == [[expected], [expected]]
+
+
+def test_a_password_among_the_settings_is_used_and_never_told(postgres: str) -> None:
+    """The address may do without; neither is repeated when the server refuses."""
+    for way in ("postgresql", "postgresql+psycopg", "adbc+postgresql"):
+        options = PlaceOptions(query="SELECT 1", config={"password": "zq-canary"})
+        with pytest.raises(Unavailable, match="CR-D223") as caught:
+            read(f"{way}://zq-canary@127.0.0.1:9/x", options)
+        assert "canary" not in repr(caught.value) + caught.value.help + repr(options)
+
+
+_PEAK = """
+import resource, sys
+from connectors.places import PlaceOptions, locate
+url, query = sys.argv[1:]
+def size(rows):
+    (item,) = locate(url, PlaceOptions(query=query.format(rows=rows)))
+    with item.open() as stream:
+        return stream.seek(0, 2)
+size(12_000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(size(200_000) // 1_000_000, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.parametrize("way", ["adbc+postgresql", "postgresql+psycopg", "adbc+sqlite"])
+def test_a_large_answer_streams(postgres: str, lite: str, way: str) -> None:
+    """INVARIANT I1: rows of twenty megabytes pass through a fraction of that memory."""
+    counted = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+    query = "SELECT i, '" + 90 * "x" + "' AS t FROM " + ("generate_series(1, {rows}) AS n(i)" if "post" in way else "n")
+    url = way + postgres.removeprefix("postgresql") if "post" in way else f"{way}:///{lite}"
+    told = subprocess.run(
+        [sys.executable, "-c", _PEAK, url, query if "post" in way else f"{counted} {query}"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert int(told[0]) >= 18
+    assert int(told[1]) < 16, "MiB"
 
 
 def test_troubles_have_codes(postgres: str, tmp_path: Path) -> None:
@@ -65,17 +142,25 @@ def test_troubles_have_codes(postgres: str, tmp_path: Path) -> None:
         read(postgres, PlaceOptions(query="SELECT repeat('x', 100000)", max_bytes=100))
 
 
-def test_sqlite_and_duckdb_by_query(tmp_path: Path) -> None:
-    """Files of both, opened read-only."""
-    lite, duck = tmp_path / "a.db", tmp_path / "b.db"
-    with sqlite3.connect(lite) as connection:
-        connection.execute("CREATE TABLE sales (id int, note text)")
-        connection.executemany("INSERT INTO sales VALUES (?, ?)", [(1, 'a "quoted", cell'), (2, None)])
+def test_addresses_that_lead_nowhere(lite: str) -> None:
+    """A driver that is not there, a dialect nobody knows, a module that is none of ADBC's."""
+    for url in ("adbc+nothing://x", "mysql+pymysql://user:zq-canary@127.0.0.1:9/x"):
+        with pytest.raises(UsageProblem, match="CR-D225") as caught:
+            list(locate(url, QUERY))
+        assert "canary" not in str(caught.value) + caught.value.help
+    for url in ("adbc+../../evil://x", "adbc+://x", "nothing+at+all://x"):
+        with pytest.raises(UsageProblem, match="CR-D220"):
+            list(locate(url, QUERY))
+    with pytest.raises(NotFound, match="CR-D221"):
+        list(locate(f"adbc+sqlite:///{lite}.none", QUERY))
+
+
+def test_duckdb_by_query(tmp_path: Path) -> None:
+    """A file of DuckDB's, opened read-only."""
+    duck = tmp_path / "b.db"
     with duckdb.connect(str(duck)) as other:
         other.execute("CREATE TABLE sales (id int, note text)")
         other.execute("INSERT INTO sales VALUES (1, 'a \"quoted\", cell'), (2, NULL)")
-    assert read(f"sqlite:///{lite}") == EXPECTED
     assert read(f"duckdb:///{duck}") == EXPECTED
-    for url in (f"sqlite:///{lite}", f"duckdb:///{duck}"):
-        with pytest.raises(DataRefused, match="CR-D227"):
-            read(url, PlaceOptions(query="DELETE FROM sales"))
+    with pytest.raises(DataRefused, match="CR-D227"):
+        read(f"duckdb:///{duck}", PlaceOptions(query="DELETE FROM sales"))

@@ -1,9 +1,5 @@
 """A real object-store server (moto) in another process."""
 
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 
 import obstore
@@ -13,42 +9,17 @@ from obstore.store import S3Store
 from cleanroom.errors import CleanroomError, DataRefused, NotFound, Unavailable, UsageProblem
 from connectors.formats import open_source
 from connectors.places import PlaceOptions, locate
+from tests.connectors.places.object_store import object_store
 from tests.connectors.samples import csv_bytes
-
-KEYS = {"access_key_id": "test", "secret_access_key": "zq-canary-secret", "region": "us-east-1"}
-_CODE = (
-    "from moto.server import ThreadedMotoServer as S; import time;"
-    "s=S(ip_address='127.0.0.1',port=0); s.start(); print('port', s.get_host_and_port()[1], flush=True); input()"
-)
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[PlaceOptions]:
-    """A bucket with three objects."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _CODE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    line = next(line for line in process.stdout if line.startswith("port "))
-    endpoint = f"http://127.0.0.1:{int(line.split()[1])}"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            request = urllib.request.Request(f"{endpoint}/drop", method="PUT")  # noqa: S310 - our own server
-            urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - our own server
-            break
-        except OSError:
-            continue
-    bucket = S3Store("drop", config={**KEYS, "endpoint": endpoint}, client_options={"allow_http": True})
-    for name in ("sales/b.csv", "sales/a.csv", "sales/a.csv.receipt.json", "other/c.csv"):
-        obstore.put(bucket, name, csv_bytes(25))
-    yield PlaceOptions(config={**KEYS, "endpoint": endpoint})
-    process.kill()
-    process.wait()
+    """A bucket with three objects and a receipt."""
+    with object_store() as (settings, bucket):
+        for name in ("sales/b.csv", "sales/a.csv", "sales/a.csv.receipt.json", "other/c.csv"):
+            obstore.put(bucket, name, csv_bytes(25))
+        yield PlaceOptions(config=settings)
 
 
 def test_objects_under_a_prefix_are_read(store: PlaceOptions) -> None:
@@ -75,3 +46,32 @@ def test_troubles_have_codes_and_no_keys(store: PlaceOptions) -> None:
         list(locate("s3://drop/x", PlaceOptions(config=dead)))
     assert isinstance(caught.value, CleanroomError)
     assert "canary" not in repr(caught.value) + caught.value.help + repr(store)
+
+
+def test_a_receipt_is_left_beside_the_object(store: PlaceOptions) -> None:
+    """As an object of its own, which is no data."""
+    (item,) = locate("s3://drop/other/c.csv", store)
+    assert item.leave is not None
+    item.leave(b'{"state": "pushed"}')
+    with next(locate("s3://drop/other/c.csv.receipt.json", store)).open() as stream:
+        assert stream.read() == b'{"state": "pushed"}'
+    assert [item.name for item in locate("s3://drop/other", store)] == ["other/c.csv"]
+
+
+def test_what_is_read_is_the_object_that_was_listed(store: PlaceOptions) -> None:
+    """One that was replaced meanwhile is taken on the next look."""
+    bucket = S3Store("drop", config=dict(store.config), client_options={"allow_http": True})
+    obstore.put(bucket, "moving/d.csv", csv_bytes(3))
+    (item,) = locate("s3://drop/moving/d.csv", store)
+    obstore.put(bucket, "moving/d.csv", csv_bytes(4))
+    with pytest.raises(Unavailable, match="CR-D223"):
+        item.open()
+
+
+def test_keys_may_come_from_the_environment(store: PlaceOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As S3 clients take them; the settings name the endpoint only."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "zq-canary-secret")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    options = PlaceOptions(config={"endpoint": store.config["endpoint"]})
+    assert [item.name for item in locate("s3://drop/sales", options)] == ["sales/a.csv", "sales/b.csv"]
