@@ -218,7 +218,11 @@ def _registrations(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFra
 
 
 def _claims(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFrame:
-    """First failures from each unit's Weibull life; one in ten repaired units fails again within five months."""
+    """First failures from each unit's Weibull life; one in ten repaired units fails again within five months.
+
+    Every failure is reported, also after the warranty: then it is denied, repaired at the owner's cost, or paid as
+    goodwill. So lives can be followed beyond the warranty, and what just missed it can be seen.
+    """
     shape = (
         units["model"]
         .replace_strict({m.name: m.life.shape for m in world.MODELS}, return_dtype=pl.Float64)
@@ -245,8 +249,9 @@ def _claims(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFrame:
     )
     again = first.filter(pl.Series(draw.random(first.height) < 0.1))
     again = again.with_columns(age_days=pl.col("age_days") + pl.Series(draw.integers(20, 150, again.height)))
-    both = pl.concat([first, again]).filter(pl.col("age_days") <= world.WARRANTY_MONTHS * world.DAYS_PER_MONTH)
-    both = both.with_columns(claim_date=(pl.col("sale_date") + pl.duration(days=pl.col("age_days"))).cast(pl.Date))
+    both = pl.concat([first, again]).with_columns(
+        claim_date=(pl.col("sale_date") + pl.duration(days=pl.col("age_days"))).cast(pl.Date)
+    )
     both = both.filter(_until_data_date("claim_date")).sort("claim_date", "serial")
     n = both.height
     nff = draw.random(n) < 0.12
@@ -255,6 +260,10 @@ def _claims(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFrame:
     outcome = draw.choice(
         np.array(["repair", "replace", "refund", "deny", "goodwill"]), n, p=[0.66, 0.12, 0.06, 0.1, 0.06]
     )
+    expired = (both["age_days"] > world.WARRANTY_MONTHS * world.DAYS_PER_MONTH).to_numpy()
+    late = draw.spawn(1)[0].choice(list(world.AFTER_EXPIRY), n, p=list(world.AFTER_EXPIRY.values()))
+    outcome = np.where(expired, late, outcome)
+    is_paid = ~expired | (outcome == "goodwill")
     fault = np.where(nff, "none", draw.choice(np.array(["pump", "board", "motor", "seal", "sensor"]), n))
     frame = both.with_columns(
         claim_id=pl.Series([f"C{i:07d}" for i in range(n)], dtype=pl.String),
@@ -268,12 +277,15 @@ def _claims(draw: np.random.Generator, units: pl.DataFrame) -> pl.DataFrame:
         coverage=pl.when(pl.col("care_plan") & pl.Series(draw.random(n) < 0.3))
         .then(pl.lit("care_plan"))
         .otherwise(pl.lit("maker")),
-        labour_cost=pl.Series(labour),
-        parts_cost=pl.Series(np.where(nff, 0, parts)),
-        freight_cost=pl.lit(12, dtype=pl.Int64),
+        labour_cost=pl.Series(np.where(is_paid, labour, 0)),
+        parts_cost=pl.Series(np.where(nff | ~is_paid, 0, parts)),
+        freight_cost=pl.Series(np.where(is_paid, 12, 0)),
         servicer=pl.Series(draw.choice(np.array(["fixwell", "handyco", "solstice-service"]), n)),
         no_fault_found=pl.Series(nff),
-        denial_reason=pl.Series(np.where(outcome == "deny", "purchase date disputed", "")),
+        denial_reason=pl.Series(
+            np.where(outcome != "deny", "", np.where(expired, "out of warranty", "purchase date disputed"))
+        ),
+        expired=pl.Series(expired),
         purchase_date_used=pl.col("sale_date"),
     ).with_columns(total_cost=pl.col("labour_cost") + pl.col("parts_cost") + pl.col("freight_cost"))
     closed = pl.when(_until_data_date("closed_date")).then(pl.col("closed_date"))
@@ -385,7 +397,7 @@ def _parts_orders(draw: np.random.Generator, repairs: pl.DataFrame) -> pl.DataFr
         qty=pl.lit(1, dtype=pl.Int64),
         price=pl.col("parts_cost"),
         backorder_days=pl.Series(wait),
-        under_warranty=pl.lit(value=True),
+        under_warranty=pl.col("expired").not_(),
     )
     return frame.with_columns(shipped=pl.when(_until_data_date("shipped")).then(pl.col("shipped")))
 

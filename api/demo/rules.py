@@ -151,7 +151,8 @@ def _text(member: str, dataset: str) -> str:
         "joins": {
             "required": dataset == "sales",
             "columns": tokens,
-            "with": sorted((set(MAKER_DATASETS) | set(RETAILER_DATASETS)) - {dataset, "products"}),
+            # Sales beside sales: whether a buyer bought again.
+            "with": sorted((set(MAKER_DATASETS) | set(RETAILER_DATASETS)) - ({dataset, "products"} - {"sales"})),
         },
         "columns": {name: dict(grant) for name, grant in _COLUMNS[dataset].items()},
         "release": {"mechanism": "suppress"},

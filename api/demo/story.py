@@ -45,6 +45,12 @@ QUERIES: Mapping[str, str] = {
     "returns-by-model": world.MAKER,
     "care-plan-attach": world.MAKER,
     "referrals": world.MAKER,
+    "overlap-units": world.MAKER,
+    "overlap-registrations": world.MAKER,
+    "overlap-buyers": world.MAKER,
+    "overlap-owners": world.MAKER,
+    "failures-around-expiry": world.MAKER,
+    "repurchase": world.MAKER,
     "claims-us-and-others": world.RETAILERS[0].name,
 }
 """Which template is run by which member's analyst."""
@@ -57,13 +63,23 @@ INSIGHTS = (
     "life-fit",
     "early-failure",
     "warranty-cost",
+    "just-missed",
+    "repurchase",
 )
-_PARAMETERS = {
+PARAMETERS = {
     "from": str(world.FIRST_SALE),
     "to": str(world.DATA_DATE),
     "model": world.BAD_LOT.model,
     "us": world.RETAILERS[0].name,
+    "warranty": str(world.WARRANTY_MONTHS),
 }
+_OF_ITS_OWN: Mapping[str, Mapping[str, str]] = {"failures-around-expiry": {"to": str(world.SOLD_LONG_AGO)}}
+"""Sales that have lived through what is asked about."""
+
+
+def parameters_of(template: str) -> Mapping[str, str]:
+    """What the demo asks ``template`` with, as far as it declares it."""
+    return {**PARAMETERS, **_OF_ITS_OWN.get(template, {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,14 +194,16 @@ def _ask(clear: Clear, people: People) -> list[Answered]:
     for template, member in QUERIES.items():
         with room_client(people[member, "analyst"].profile, None) as client:
             table_ = _released(client, template)
-        compared = compare(table_, true_answer(truth, template, _PARAMETERS))
+        compared = compare(table_, true_answer(truth, template, parameters_of(template)))
         answered.append(Answered(template=template, asked_by=member, table=table_, compared=compared))
     return answered
 
 
 def _released(client: RoomClient, template: str) -> ReleasedTable:
     text = (resources.files("queries") / "library" / f"{template}.sql").read_text("utf-8")
-    values = {name: value for name, value in _PARAMETERS.items() if f":{name}" in text.split("--- */", 1)[1]}
+    values = {
+        name: value for name, value in parameters_of(template).items() if f":{name}" in text.split("--- */", 1)[1]
+    }
     run = follow(client, client.post("/runs", {"template": template, "parameters": values}))
     return parse_json(client.bytes_of(f"/releases/{run['release_id']}", format="json"))
 

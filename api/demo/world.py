@@ -13,7 +13,11 @@ REGIONS = ("Coast", "East", "Midlands", "North", "South", "West")
 FIRST_SALE = date(2024, 7, 1)
 SALE_MONTHS = 24
 DATA_DATE = date(2026, 6, 30)
-WARRANTY_MONTHS = 24
+WARRANTY_MONTHS = 12
+SOLD_LONG_AGO = date(2025, 4, 30)
+"""The last sale that has lived through its expiry and two months more by the data date."""
+AFTER_EXPIRY = {"deny": 0.6, "goodwill": 0.25, "repair": 0.15}
+"""What becomes of a failure after the warranty: a repair is then paid by the owner."""
 DAYS_PER_MONTH = 30.4375
 """Mean Gregorian month, days."""
 UNITS_AT_SCALE_1 = 24_000

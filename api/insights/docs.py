@@ -119,20 +119,14 @@ def _template(name: str) -> QueryTemplate:
 
 
 def _on_the_demo_world() -> Iterator[tuple[Insight, InsightResult]]:
-    from api.demo import truth, world
+    from api.demo import story, truth, world
     from api.demo.generate import generate
     from queries.insights.model import Settings
 
     rows = truth.clear_room(generate(seed=SEED, scale=1.0))
     rows.execute(f"DELETE FROM sales WHERE brand <> '{world.BRAND}'")  # the other brand has no claims to show
-    values = {
-        "from": str(world.FIRST_SALE),
-        "to": str(world.DATA_DATE),
-        "model": world.BAD_LOT.model,
-        "us": world.RETAILERS[0].name,
-    }
     for insight in INSIGHTS:
-        tables = {name: truth.true_answer(rows, name, values) for name in insight.templates}
+        tables = {name: truth.true_answer(rows, name, story.parameters_of(name)) for name in insight.templates}
         yield insight, insight.compute(tables, Settings(as_of=world.DATA_DATE))
 
 

@@ -1,11 +1,12 @@
-"""Documents of insights and answers: html, pdf, xlsx, csv, svg, png; one file per format, listed in ``WRITERS``.
+"""Documents of insights and answers: html, pdf, xlsx, csv, svg, png, vl.json; one file per format, listed in ``WRITERS``.
 
 Only what left the room comes in: results computed from releases, and facts about them.
 """
 
+import json
 from collections.abc import Callable, Mapping
 
-from api.insights.charts import chart_png, chart_svg
+from api.insights.charts import chart_png, chart_specification, chart_svg
 from api.insights.document import Document, of_answer, of_insight
 from api.insights.document_csv import write_csv
 from api.insights.document_html import write_html
@@ -25,6 +26,10 @@ def _first_png(document: Document) -> bytes:
     return chart_png(_first(document), document.drawn_from)
 
 
+def _first_specification(document: Document) -> bytes:
+    return json.dumps(chart_specification(_first(document), document.drawn_from)).encode()
+
+
 def _first(document: Document) -> ChartSpec:
     if not document.charts:
         raise UsageProblem("CR-B012", "this has no chart", help="ask for html, pdf, xlsx or csv")
@@ -38,6 +43,7 @@ FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "svg": "image/svg+xml",
     "png": "image/png",
+    "vl.json": "application/vnd.vegalite.v6+json",
 }
 """Media types of an insight's documents by format."""
 
@@ -48,9 +54,10 @@ WRITERS: Mapping[str, Callable[[Document], bytes]] = {
     "csv": write_csv,
     "svg": _first_svg,
     "png": _first_png,
+    "vl.json": _first_specification,
 }
 
-MEDIA_TYPES: Mapping[str, str] = {name: FORMATS[name] for name in ("html", "pdf", "svg", "png")}
+MEDIA_TYPES: Mapping[str, str] = {name: FORMATS[name] for name in ("html", "pdf", "svg", "png", "vl.json")}
 """Those an answer has beside the formats of ``cleanroom.delivery``."""
 
 
@@ -58,7 +65,7 @@ def render(format_name: str, insight: Insight, result: InsightResult, facts: Map
     """An insight as a document.
 
     Args:
-        format_name: one of ``FORMATS``; csv holds the first table, svg and png the first chart.
+        format_name: one of ``FORMATS``; csv holds the first table, svg, png and vl.json (Vega-Lite) the first chart.
         insight: what was asked.
         result: what came of it.
         facts: run ids, digests, data date: shown as they are, in order.

@@ -134,7 +134,7 @@ def _shown(
         empty=[is_empty(chart, answer.result) for chart in answer.result.charts] if answer and answer.result else [],
         can_ask=can_ask,
         library=library_address(),
-        formats=[name for name in FORMATS if name != "png"],
+        formats=[name for name in FORMATS if name not in ("png", "vl.json")],
     )
 
 

@@ -1,5 +1,6 @@
 """/v1/insights: what the library can say from what one's member holds, as JSON or as a document; and asking for it."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
@@ -14,6 +15,8 @@ from cleanroom.released import ShownValue, Withheld
 from queries.insights.model import InsightResult, ShownTable
 
 router = APIRouter(tags=["insights"])
+
+_MAX_RELEASES = 16
 
 ShownCell = ShownValue | dict[str, str]
 
@@ -39,10 +42,11 @@ class InsightItem(BaseModel):
 
 
 class TableJson(BaseModel):
-    """A shown table; a withheld number is ``{"withheld": reason}``."""
+    """A shown table: names for programs, ``columns`` for people; a withheld number is ``{"withheld": reason}``."""
 
     name: str
     title: str
+    names: list[str]
     columns: list[str]
     units: list[str]
     rows: list[list[ShownCell]]
@@ -69,9 +73,16 @@ def get_insight(
     who: Who,
     name: str,
     format: Annotated[str | None, Query(max_length=8)] = None,  # noqa: A002 - the published name
+    releases: Annotated[str | None, Query(max_length=800)] = None,
 ) -> InsightJson | Response:
-    """The newest answer, as JSON or by ``?format=`` as html, pdf, xlsx, csv, svg or png."""
+    """The newest answer, or over exactly ``releases`` (ids with dots between, in the order of its templates).
+
+    JSON, or by ``?format=`` html, pdf, xlsx, csv, svg, png or vl.json (the specification of its first chart).
+    """
     view = story.get_insight(room, who, name)
+    if releases is not None:
+        exactly = story.answer_of(room, who, name, tuple(releases.split(".")[:_MAX_RELEASES]))
+        view = replace(view, answer=exactly)
     result, facts = _answered(view)
     if format is not None and format != "json":
         content = render(format, view.insight, result, facts)
@@ -116,6 +127,7 @@ def _table(table: ShownTable) -> TableJson:
     return TableJson(
         name=table.name,
         title=table.title,
+        names=[column.name for column in table.columns],
         columns=[column.title for column in table.columns],
         units=[column.unit for column in table.columns],
         rows=[[{"withheld": str(c.reason)} if isinstance(c, Withheld) else c for c in row] for row in table.rows],

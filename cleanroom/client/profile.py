@@ -69,3 +69,9 @@ def load_profile(path: Path) -> Profile:
         member_keys=Path(content["member_keys"]),
         collaboration_key=None if collaboration is None else Path(collaboration),
     )
+
+
+def default_profile() -> Path:
+    """Where the profile lies unless somebody says otherwise: in the user's configuration folder."""
+    folder = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(folder) / "cleanroom" / "profile.json"

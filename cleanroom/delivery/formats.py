@@ -8,7 +8,6 @@ from cleanroom.delivery.arrow_stream import render_arrow
 from cleanroom.delivery.csv_text import render_csv
 from cleanroom.delivery.json_document import render_json
 from cleanroom.delivery.parquet_file import render_parquet
-from cleanroom.delivery.xlsx_workbook import render_xlsx
 from cleanroom.errors import UsageProblem
 from cleanroom.released import ReleasedTable
 
@@ -23,6 +22,13 @@ class Format:
     render: Callable[[ReleasedTable, About], bytes]
 
 
+def _render_xlsx(table: ReleasedTable, about: About) -> bytes:
+    # A member's client reads answers too, and is installed without the workbook writer.
+    from cleanroom.delivery.xlsx_workbook import render_xlsx
+
+    return render_xlsx(table, about)
+
+
 FORMATS: tuple[Format, ...] = (
     Format(name="json", media_type="application/json", suffix=".json", render=render_json),
     Format(name="csv", media_type="text/csv; charset=utf-8", suffix=".csv", render=render_csv),
@@ -32,7 +38,7 @@ FORMATS: tuple[Format, ...] = (
         name="xlsx",
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         suffix=".xlsx",
-        render=render_xlsx,
+        render=_render_xlsx,
     ),
 )
 

@@ -28,8 +28,8 @@ class Estimate:
     interval: Interval
 
 
-def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
-    """Wilson score limits of a share (no continuity correction); (0, 1) without trials."""
+def wilson(successes: float, trials: float, *, confidence: float = 0.95) -> Interval:
+    """Wilson score limits of a share (no continuity correction); (0, 1) without trials. Weighted counts are taken too."""
     _require(successes, trials)
     if trials == 0:
         return Interval(0.0, 1.0)
@@ -86,6 +86,6 @@ def difference(first: tuple[int, int], second: tuple[int, int], *, confidence: f
     return Interval(low, high)
 
 
-def _require(successes: int, trials: int) -> None:
+def _require(successes: float, trials: float) -> None:
     if not 0 <= successes <= trials:
         raise ValueError("successes lie between 0 and trials")

@@ -33,12 +33,22 @@ def test_every_row_belongs_to_exactly_one_retailer() -> None:
     assert held == clear["sales"].height
 
 
-def test_claims_stay_inside_warranty_and_data_date() -> None:
-    """No claim is older than the warranty, earlier than its sale or later than the data date."""
+def test_claims_lie_between_their_sale_and_the_data_date() -> None:
+    """No claim is earlier than its sale or later than the data date."""
     claims = generate(seed=4, scale=0.2)["claims"]
     age = (pl.col("claim_date") - pl.col("sale_date")).dt.total_days()
-    outside = claims.filter((age < 0) | (age > world.WARRANTY_MONTHS * 31) | (pl.col("claim_date") > world.DATA_DATE))
-    assert outside.height == 0
+    assert claims.filter((age < 0) | (pl.col("claim_date") > world.DATA_DATE)).height == 0
+
+
+def test_after_the_warranty_most_claims_are_denied_and_only_goodwill_costs_the_maker() -> None:
+    """The shares of what becomes of them are the world's, within three standard errors."""
+    claims = generate(seed=4, scale=1.0)["claims"]
+    late = claims.filter((pl.col("claim_date") - pl.col("sale_date")).dt.total_days() > world.WARRANTY_MONTHS * 31)
+    assert late.height > 500
+    for outcome, share in world.AFTER_EXPIRY.items():
+        found = late.filter(pl.col("outcome") == outcome).height / late.height
+        assert abs(found - share) < 3 * (share * (1 - share) / late.height) ** 0.5
+    assert late.filter((pl.col("outcome") != "goodwill") & (pl.col("total_cost") > 0)).height == 0
 
 
 def test_the_bad_lot_fails_more() -> None:

@@ -6,6 +6,7 @@ import duckdb
 
 from api.demo import truth, world
 from api.demo.generate import generate
+from api.demo.story import parameters_of
 from queries.insights.model import Table
 
 
@@ -19,7 +20,7 @@ def clear_room() -> duckdb.DuckDBPyConnection:
 
 def run_template(name: str, **parameters: object) -> Table:
     """The template's answer over clear rows, nothing withheld."""
-    defaults = {"from": str(world.FIRST_SALE), "to": str(world.DATA_DATE), "model": "SX-200", "us": "harbor"}
+    defaults = parameters_of(name)
     return truth.true_answer(
         clear_room(), name, {key: str(parameters.get(key, value)) for key, value in defaults.items()}
     )

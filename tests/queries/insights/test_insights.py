@@ -215,3 +215,60 @@ def test_an_older_release_that_does_not_say_why_bounds_nothing() -> None:
     )
     assert Table.of(release).unlisted_high(Settings()) > 10**9
     assert Table.of(replace(release, dropped={Reason.UNITS: 2})).unlisted_high(Settings(withheld_high=9)) == 9
+
+
+def test_just_missed_recovers_the_rate_by_days() -> None:
+    """From months alone: the share of failures 0 to 60 days after expiry, counted by day in the clear rows, is inside."""
+    days = "date_diff('day', s.sale_date, c.claim_date) - 12 * 30.4375"
+    truth = 100 * one(
+        f"SELECT count(*) FILTER ({days} > 0) / count(*) FROM sales s JOIN claims c USING (serial) "
+        f"WHERE abs({days}) <= 60.875 AND s.sale_date <= '{world.SOLD_LONG_AGO}'"
+    )
+    result = run("just-missed")
+    point, low, high = (cells(result, "rate", column)[0] for column in ("share", "low", "high"))
+    assert low < truth < high
+    assert abs(truth - point) < 4
+    assert cells(result, "rate", "low")[1] < truth < cells(result, "rate", "high")[1]
+
+
+def test_just_missed_by_hand() -> None:
+    """4, 10, 20, 30, 8 around month 12: (10 + 30 + 4) / (10 + 30 + 4 + 10 + 10 + 2); a file may leave out the side."""
+    table = Table(columns=("mis", "claims"), rows=((10, 4), (11, 10), (12, 20), (13, 30), (14, 8)))
+    result = find("just-missed").compute({"failures-around-expiry": table}, Settings(warranty_months=12))
+    assert cells(result, "rate", "share")[0] == round(100 * 44 / 66, 2)
+    assert cells(result, "rate", "low")[1] == round(100 * 30 / (30 + 34), 2)
+    assert cells(result, "rate", "high")[1] == round(100 * 58 / 68, 2)
+
+
+def test_a_withheld_month_makes_just_missed_a_range() -> None:
+    """The range holds what every value of the month would give."""
+    rows = ((11, "before", 50), (12, "at", 40), (13, "after", Withheld(Reason.UNITS)))
+    table = Table(columns=("mis", "side", "claims"), rows=rows)
+    result = find("just-missed").compute({"failures-around-expiry": table}, Settings(withheld_high=9))
+    assert cells(result, "rate", "share")[0] is None
+    for hidden in (0, 5, 9):
+        assert cells(result, "rate", "low")[0] < 100 * (20 + hidden) / (90 + hidden) < cells(result, "rate", "high")[0]
+
+
+def test_contact_changes_nothing_about_buying_again_in_the_demo_world() -> None:
+    """Its buyers buy at random: with and without contact the matched shares' limits overlap."""
+    result = run("repurchase")
+    low, high = cells(result, "matched", "low"), cells(result, "matched", "high")
+    assert low[0] < high[1]
+    assert low[1] < high[0]
+
+
+def test_matching_takes_a_mix_away() -> None:
+    """Served owners bought the model that sells again more often; within a model contact makes no difference."""
+    rows = ((0, "A", 900, 90), (0, "B", 100, 50), (1, "A", 100, 10), (1, "B", 900, 450))
+    table = Table(columns=("contacts", "model", "owners", "owners_again"), rows=rows)
+    result = find("repurchase").compute({"repurchase": table}, SETTINGS)
+    assert cells(result, "matched", "share") == [30.0, 30.0]
+
+
+def test_served_value_is_matched_by_hand() -> None:
+    """Within a model served owners spend 5 more; the unmatched means would say 245 more."""
+    rows = ((0, "A", 900, 100), (0, "B", 100, 400), (1, "A", 100, 105), (1, "B", 900, 405))
+    table = Table(columns=("contacts", "model", "owners", "net_amount"), rows=rows)
+    result = find("served-value").compute({"served-value": table}, SETTINGS)
+    assert "+5.00 per purchase" in result.headline
