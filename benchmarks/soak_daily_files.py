@@ -211,7 +211,7 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=2026)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        every = (0.5, 9.0)
+        every = (0.5, max(2.0, 3.0 * given.files / max(1, given.kills)))  # the kills are spread over the files
         done = soak(
             Path(folder), files=given.files, rows=given.rows, kills=given.kills, seed=given.seed, every_seconds=every
         )

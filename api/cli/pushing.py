@@ -71,11 +71,10 @@ def counts_of(view: "Json") -> str:
     left_out = [(count, reason) for reason, count in receipt["skipped"]]
     said = ", ".join(f"{count:,} {what}" for count, what in (*counts, *left_out)) or "no rows"
     found = len(receipt["findings"])
-    more = f"; {found} findings: `cleanroom data quality {view['upload_id']}`" if found else ""
+    more = f"; {found} finding{'s' if found > 1 else ''}: `cleanroom data quality {view['upload_id']}`" if found else ""
     return f"({said}{more})"
 
 
 def _several(refused: int, files: int) -> DataRefused:
-    return DataRefused(
-        "CR-A111", f"{refused} of {files} files were refused", help="the reasons are above; the others are in"
-    )
+    others = "; the others are in" if refused < files else ""
+    return DataRefused("CR-A111", f"{refused} of {files} files were refused", help=f"the reasons are above{others}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from cleanroom.client.profile import Profile, load_profile
 from cleanroom.client.remote import RoomClient
 from cleanroom.crypto import MemberKeys
-from cleanroom.errors import UsageProblem
+from cleanroom.errors import NotFound, UsageProblem
 
 _CONFIG = ".config"
 
@@ -20,8 +20,11 @@ def profile_path(given: Path | None) -> Path:
 
 
 def stored_profile(given: Path | None) -> Profile:
-    """The stored profile; NotFound CR-K001 before ``cleanroom login``."""
-    return load_profile(profile_path(given))
+    """The stored profile; NotFound CR-A119 before ``cleanroom login``."""
+    path = profile_path(given)
+    if not path.exists():
+        raise NotFound("CR-A119", "no profile is stored here", help="`cleanroom login` stores one; see its --help")
+    return load_profile(path)
 
 
 def room_client(given: Path | None, url: str | None) -> RoomClient:

@@ -24,6 +24,12 @@ def _commands() -> list[str]:
     return [line for block in blocks for line in block.splitlines()]
 
 
+def _scheduled() -> list[str]:
+    """What cron and systemd would run: the commands of the page's other blocks."""
+    blocks = re.findall(r"```(?:cron|ini)\n(.*?)```", _DOC.read_text(), re.DOTALL)
+    return [f"cleanroom {found}" for block in blocks for found in re.findall(r"cleanroom (data .*)", block)]
+
+
 def _run(line: str) -> str:
     """One line of the page: ``cleanroom`` or ``printf``, with at most one redirection; what it printed."""
     words = shlex.split(line)
@@ -75,8 +81,12 @@ def test_the_walk_ends_in_a_watched_feed_and_a_forgotten_person(
     with Room.open(tmp_path / "room") as room, served(room) as url:
         for line in commands[serve + 1 :]:
             said[line] = _run(line.replace("http://127.0.0.1:8000", url))
+        scheduled = _scheduled()
+        assert len(scheduled) == 2
+        for line in scheduled:
+            assert _run(line) == ""
     ran = " ".join(said)
-    assert all(word in ran for word in ("data map", "data push", "data watch", "data erase", "data history"))
+    assert all(word in ran for word in ("data map", "data prepare", "data push", "data watch", "data erase", "data history"))
     receipt = json.loads((tmp_path / "feeds" / "2026-11-20.csv.receipt.json").read_text())
     counts = receipt["receipt"]["receipt"]["receipt"]["counts"]
     assert (receipt["state"], counts["unchanged"], counts["inserted"]) == ("pushed", 3, 0)
