@@ -91,12 +91,12 @@ def _counted(count: int, one: str, many: str) -> Iterator[str]:
 
 
 def _withheld(before: ReleasedTable, after: ReleasedTable) -> Iterator[str]:
-    for word, old, new in (
-        ("numbers are withheld", sum(before.withheld.values()), sum(after.withheld.values())),
-        ("rows are left out", before.rows_dropped, after.rows_dropped),
+    for one, many, old, new in (
+        ("number is withheld", "numbers are withheld", sum(before.withheld.values()), sum(after.withheld.values())),
+        ("row is left out", "rows are left out", before.rows_dropped, after.rows_dropped),
     ):
         if old != new:
-            yield f"{new:,} {word}, before {old:,}."
+            yield f"{new:,} {one if new == 1 else many}, before {old:,}."
 
 
 def _heads(table: ReleasedTable) -> tuple[tuple[str, str], ...]:

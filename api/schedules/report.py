@@ -8,24 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from api.insights.charts import release_chart
 from api.insights.documents import FORMATS as INSIGHT_FORMATS
-from api.insights.documents import MEDIA_TYPES, render, render_answer
+from api.insights.documents import render
 from api.principal import Principal
 from api.room import Room
 from api.schedules.changes import Held
 from api.usecases.insights import answer_of
-from api.usecases.runs import Answer, get_release
-from api.usecases.templates import runnable_template
-from cleanroom.delivery import FORMATS, deliver
-from cleanroom.errors import CleanroomError, DataRefused, UsageProblem
+from api.usecases.reports import REPORT_FORMATS, open_report, report_file
+from api.usecases.reports import Report as OpenedReport
+from cleanroom.delivery import FORMATS
+from cleanroom.errors import DataRefused, UsageProblem
 from queries.insights import find
-from queries.template import QueryTemplate
 
 QUERY, INSIGHT = "query", "insight"
-_QUERY_TYPES: Mapping[str, str] = {known.name: known.media_type for known in FORMATS} | {
-    name: MEDIA_TYPES[name] for name in ("html", "pdf")
-}
+_PICTURES = frozenset({"svg", "png"})
 _SUFFIXES: Mapping[str, str] = {known.name: known.suffix for known in FORMATS}
 
 
@@ -44,10 +40,9 @@ class Report:
 
 
 def formats_of(kind: str) -> tuple[str, ...]:
-    """The formats of a schedule's kind."""
-    return (
-        tuple(_QUERY_TYPES) if kind == QUERY else tuple(name for name in INSIGHT_FORMATS if name not in ("svg", "png"))
-    )
+    """The formats of a schedule's kind: everything one can take along but single pictures."""
+    known = REPORT_FORMATS if kind == QUERY else INSIGHT_FORMATS
+    return tuple(name for name in known if name not in _PICTURES)
 
 
 def need_format(kind: str, name: str) -> None:
@@ -62,40 +57,34 @@ def report_of(room: Room, who: Principal, kind: str, subject: str, format_name: 
     Raises:
         NotAuthorised, NotFound: as for everybody who opens them. DataRefused: CR-S005 nothing can be computed.
     """
-    answers = [get_release(room, who, release) for release in releases]
+    opened = [open_report(room, who, release) for release in releases]
     if kind == INSIGHT:
-        return _of_insight(room, who, subject, format_name, answers)
-    return _of_query(room, who, format_name, answers[0])
+        return _of_insight(room, who, subject, format_name, opened)
+    return _of_query(opened[0], format_name)
 
 
 def held_of(room: Room, who: Principal, releases: Sequence[str]) -> tuple[Held, ...]:
     """Answers to compare with, as the same person may read them now."""
-    return tuple(_held(room, who, get_release(room, who, release)) for release in releases)
+    return tuple(_held(open_report(room, who, release)) for release in releases)
 
 
-def _of_query(room: Room, who: Principal, format_name: str, answer: Answer) -> Report:
-    template = _template(room, who, answer)
-    held = _held(room, who, answer)
-    if format_name in MEDIA_TYPES:
-        drawn = release_chart(answer.table, held.title, template.chart if template else None)
-        content = render_answer(format_name, answer.table, answer.about, title=held.title, drawn=drawn)
-    else:
-        content = deliver(answer.table, format_name, answer.about)
+def _of_query(opened: OpenedReport, format_name: str) -> Report:
+    view = opened.answer.view
     return Report(
-        title=held.title,
-        path=f"/reports/{answer.view.release_id}",
+        title=opened.title,
+        path=f"/reports/{view.release_id}",
         suffix=_SUFFIXES.get(format_name, f".{format_name}"),
-        media_type=_QUERY_TYPES[format_name],
-        content=content,
-        held=(held,),
-        data_date=answer.view.data_date,
-        withheld=sum(answer.table.withheld.values()),
+        media_type=REPORT_FORMATS[format_name],
+        content=report_file(opened, format_name),
+        held=(_held(opened),),
+        data_date=view.data_date,
+        withheld=sum(opened.answer.table.withheld.values()),
     )
 
 
-def _of_insight(room: Room, who: Principal, name: str, format_name: str, answers: Sequence[Answer]) -> Report:
+def _of_insight(room: Room, who: Principal, name: str, format_name: str, opened: Sequence[OpenedReport]) -> Report:
     insight = find(name)
-    ids = tuple(str(answer.view.release_id) for answer in answers)
+    ids = tuple(str(one.answer.view.release_id) for one in opened)
     computed = answer_of(room, who, name, ids)
     if computed.result is None:
         raise DataRefused("CR-S005", "nothing can be computed from these answers", help="too much is withheld in them")
@@ -105,27 +94,14 @@ def _of_insight(room: Room, who: Principal, name: str, format_name: str, answers
         suffix=f".{format_name}",
         media_type=INSIGHT_FORMATS[format_name],
         content=render(format_name, insight, computed.result, computed.facts),
-        held=tuple(_held(room, who, answer) for answer in answers),
+        held=tuple(_held(one) for one in opened),
         data_date=computed.data_date,
         withheld=computed.result.withheld,
     )
 
 
-def _held(room: Room, who: Principal, answer: Answer) -> Held:
-    template = _template(room, who, answer)
+def _held(opened: OpenedReport) -> Held:
+    view = opened.answer.view
     return Held(
-        title=template.title if template else answer.view.template_id or "Ad hoc question",
-        release_id=str(answer.view.release_id),
-        table=answer.table,
-        data_date=answer.view.data_date,
+        title=opened.title, release_id=str(view.release_id), table=opened.answer.table, data_date=view.data_date
     )
-
-
-def _template(room: Room, who: Principal, answer: Answer) -> QueryTemplate | None:
-    """The template it came from, while one's member may see it."""
-    if answer.view.template_id is None:
-        return None
-    try:
-        return runnable_template(room, who, answer.view.template_id, asked_by=answer.view.asked_by)
-    except CleanroomError:
-        return None

@@ -16,11 +16,12 @@ import structlog
 from api.principal import Principal
 from api.room import Room
 from api.usecases.run_story import log_defect, open_ask
+from api.usecases.templates import runnable_template
 from cleanroom.canonical import canonical_json, digest_of
 from cleanroom.crypto import open_blob, seal_blob
 from cleanroom.delivery.json_document import parse_json
 from cleanroom.errors import CleanroomError, IntegrityFailure
-from cleanroom.names import Digest, MemberName, ReleaseId
+from cleanroom.names import Digest, MemberName, ReleaseId, UserName
 from cleanroom.published import Entry, Layout, lay_out
 from cleanroom.published.duckdb_file import duckdb_file
 from cleanroom.published.postgres import PublishingServer
@@ -149,26 +150,34 @@ def _entries(room: Room, tx: Tx, member: MemberName) -> Iterator[Entry]:
             wanted = (one.schedule_id, one.name)
             if wanted not in scheduled.setdefault(release, []):
                 scheduled[release].append(wanted)
+    titles: dict[tuple[MemberName, str], str] = {}
     for release in tx.releases.ids_held_by(member):
         record = tx.releases.get(release)
         if member not in record.receivers:
             continue
-        template, title, question = _asked(room, tx, record)
+        run = tx.runs.get(record.run_id)
+        ask = open_ask(room, run)
+        # One series: the same member asked the same with the same values, whatever the version.
+        template = run.template_id or "ad hoc"
         name = template.partition("@")[0]
-        yield _entry(room, record, template=template, title=title, name=name, series=question)
+        series = digest_of(canonical_json([record.member, name, ask.sql, dict(ask.parameters)]))
+        key = (record.member, template)
+        if key not in titles:
+            titles[key] = _title(room, member, template, asked_by=record.member)
+        short = name.rpartition(".")[2]
+        yield _entry(room, record, template=template, title=titles[key], name=short, series=series)
         for schedule, called in scheduled.get(release, ()):
-            series = f"schedule/{schedule}/{name}"
-            yield _entry(room, record, template=template, title=title, name=f"{called}_{name}", series=series)
+            own = f"schedule/{schedule}/{name}"
+            yield _entry(room, record, template=template, title=titles[key], name=f"{called}_{short}", series=own)
 
 
-def _asked(room: Room, tx: Tx, record: ReleaseRecord) -> tuple[str, str, str]:
-    """Its template, its title, and what makes it one series with others: who asked which question with which values."""
-    run = tx.runs.get(record.run_id)
-    ask = open_ask(room, run)
-    name = (run.template_id or "").partition("@")[0]
-    found = next((t for t in reversed(tx.templates.all()) if t.name == name), None) if name else None
-    question = digest_of(canonical_json([record.member, name, ask.sql, dict(ask.parameters)]))
-    return run.template_id or "ad hoc", found.title if found else "Ad hoc question", question
+def _title(room: Room, member: MemberName, template: str, *, asked_by: MemberName) -> str:
+    """A query's title, while the member may see it (INVARIANT I17); its name otherwise."""
+    reader = Principal(user=UserName("room"), member=member, roles=frozenset({UserRole.ANALYST}))
+    try:
+        return runnable_template(room, reader, template, asked_by=asked_by).title
+    except CleanroomError:
+        return "Ad hoc question" if template == "ad hoc" else template
 
 
 def _entry(room: Room, record: ReleaseRecord, *, template: str, title: str, name: str, series: str) -> Entry:

@@ -65,8 +65,7 @@ class Outbox:
 
     def push(self, start: int, count: int, region: str = "north") -> None:
         """More of harbor's sales."""
-        rows = [sale(n, region=region, sale_date=date(2026, 10, 5)) for n in range(start, start + count)]
-        assert self.case.push(rows)["state"] == "committed"
+        push(self.case, start, count, region)
 
     def files(self) -> list[str]:
         """What lies in the outbox, by path below it."""
@@ -79,7 +78,13 @@ class Outbox:
 
 
 def prepared(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outbox:
-    """Policy, template, approval and data; the operator's settings allow a folder."""
+    """A fresh room made ready; the operator's settings allow a folder."""
+    furnish(case)
+    return allowed(case, tmp_path, monkeypatch)
+
+
+def furnish(case: Case) -> None:
+    """Policy, templates with their approval, and data."""
     room = case.room
     steward = case.who("harbor-steward")
     view = submit_policy(room, steward, POLICY.format(version=1, mode="ad_hoc"))
@@ -88,9 +93,19 @@ def prepared(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Out
         template = submit_template(room, case.who("solstice-analyst"), text)
         signature = case.signature("harbor", ApprovedText.TEMPLATE, template.digest)
         approve_template(room, steward, template.template_id, signature)
+    push(case, 0, 12)
+
+
+def allowed(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outbox:
+    """The operator's settings beside a room made ready."""
     outbox = Outbox(case=case, folder=tmp_path / "outbox", settings=tmp_path / "deliveries.yaml")
     outbox.folder.mkdir()
     monkeypatch.setenv(SETTINGS_VARIABLE, str(outbox.settings))
     outbox.allow()
-    outbox.push(0, 12)
     return outbox
+
+
+def push(case: Case, start: int, count: int, region: str = "north") -> None:
+    """More of harbor's sales."""
+    rows = [sale(n, region=region, sale_date=date(2026, 10, 5)) for n in range(start, start + count)]
+    assert case.push(rows)["state"] == "committed"
