@@ -31,7 +31,7 @@ from tests.flows.feed import join_retailer
 
 _CLI = (sys.executable, "-c", "from api.cli.main import main; main()")
 _TEMPORARY = 6
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 180.0
 Event = tuple["Sender", str | None]
 """A line that a sender said, or None when it ended."""
 
@@ -95,7 +95,7 @@ class Server:
                     return
             except httpx2.HTTPError:
                 time.sleep(0.05)
-        raise RuntimeError("the room did not answer")
+        raise RuntimeError(f"the room did not answer; exit code {self._process.poll()}")
 
     def kill(self) -> None:
         """kill -9, and start again."""

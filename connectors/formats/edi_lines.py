@@ -145,3 +145,11 @@ def row(
         sender,
         report,
     ]
+
+
+def split_amount(amount: Decimal | None, parts: int) -> list[Decimal | None]:
+    """Equal shares of four decimals whose sum is exactly ``amount``; the last one takes the rest."""
+    if amount is None:
+        return [None] * parts
+    share = (amount / parts).quantize(Decimal("0.0001"))
+    return [*[share] * (parts - 1), amount - share * (parts - 1)]

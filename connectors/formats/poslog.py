@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cleanroom.errors import DataRefused
-from connectors.formats.edi_lines import number, plain
+from connectors.formats.edi_lines import number, plain, split_amount
 from connectors.formats.opening import open_file, plain_stream
 from connectors.formats.poslog_items import Item, Transaction, read_transaction
 from connectors.formats.source import Record, RecordSource, SourceOptions, new_tally
 from connectors.formats.tally import Tally
-from connectors.formats.x12_867 import split_amount
 from connectors.formats.xml_events import subtrees
 
 COLUMNS = (

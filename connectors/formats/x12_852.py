@@ -6,27 +6,16 @@ Segments as in X12 004010 to 008040; the meaning of data element 859 follows its
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors.formats.edi_lines import Line, Numbering, Period, iso_date, number, row
 from connectors.formats.source import Record
 from connectors.formats.tally import Tally
+from connectors.formats.x12_852_activities import Activity, activities_of
 from connectors.formats.x12_852_codes import MONEY, NET, OTHER, RETAIL_PRICES, RETURNED, SOLD, STORE_PARTIES
 from connectors.formats.x12_envelope import Segment, TransactionSet
-from connectors.formats.x12_items import hash_agrees, place_id, product
-
-
-@dataclass(slots=True, kw_only=True)
-class _Activity:
-    """One ZA: its code, and per store the quantity; ``total`` is what ZA itself says."""
-
-    code: str
-    row: int
-    unit: str
-    total: str
-    day: str | None
-    stores: list[tuple[int, str | None, str]] = field(default_factory=list)
+from connectors.formats.x12_items import element, hash_agrees, place_id, product
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,17 +65,17 @@ def _header(head: Sequence[Segment], sender: str) -> _Header:
     for _, elements in head:
         match elements[0]:
             case "XQ":
-                start, end = iso_date(_at(elements, 2)), iso_date(_at(elements, 3))
-            case "DTM" if _at(elements, 1) in ("090", "194", "007", "582"):
-                start = start or iso_date(_at(elements, 2))
-            case "DTM" if _at(elements, 1) in ("091", "206", "008", "097"):
-                end = end or iso_date(_at(elements, 2))
-            case "N1" if _at(elements, 1) in STORE_PARTIES:
+                start, end = iso_date(element(elements, 2)), iso_date(element(elements, 3))
+            case "DTM" if element(elements, 1) in ("090", "194", "007", "582"):
+                start = start or iso_date(element(elements, 2))
+            case "DTM" if element(elements, 1) in ("091", "206", "008", "097"):
+                end = end or iso_date(element(elements, 2))
+            case "N1" if element(elements, 1) in STORE_PARTIES:
                 store = store or place_id(elements)
             case "CUR":
-                currency = _at(elements, 2) or None
+                currency = element(elements, 2) or None
             case "N9" if report is None:
-                report = _at(elements, 2) or None
+                report = element(elements, 2) or None
             case _:
                 pass
     return _Header(period=Period(start=start, end=end), store=store, currency=currency, report=report, sender=sender)
@@ -95,7 +84,7 @@ def _header(head: Sequence[Segment], sender: str) -> _Header:
 def _loop(loop: Sequence[Segment], header: _Header, numbering: Numbering, tally: Tally) -> Iterator[Record]:
     line = product(loop[0][1])
     line.price = _price(loop)
-    activities = list(_activities(loop, header, tally))
+    activities = list(activities_of(loop, header.store, tally))
     codes = {activity.code for activity in activities if activity.unit != MONEY}
     sold = next((code for code in SOLD if code in codes), None)
     returned = None if sold == NET else next((code for code in RETURNED if code in codes), None)
@@ -122,68 +111,14 @@ def _loop(loop: Sequence[Segment], header: _Header, numbering: Numbering, tally:
 
 def _price(loop: Sequence[Segment]) -> Decimal | None:
     """The price to consumers if the report says which it is, else the first."""
-    prices = {_at(elements, 2): number(_at(elements, 3)) for _, elements in loop if elements[0] == "CTP"}
+    prices = {element(elements, 2): number(element(elements, 3)) for _, elements in loop if elements[0] == "CTP"}
     known = next((prices[kind] for kind in RETAIL_PRICES if prices.get(kind) is not None), None)
     return known if known is not None else next((price for price in prices.values() if price is not None), None)
 
 
-def _activities(loop: Sequence[Segment], header: _Header, tally: Tally) -> Iterator[_Activity]:
-    current: _Activity | None = None
-    store = header.store
-    spread = False
-    for place, elements in loop[1:]:
-        if elements[0] == "ZA":
-            if current is not None:
-                yield _whole(current, store, spread, tally)
-            day = iso_date(_at(elements, 5))
-            current = _Activity(
-                code=_at(elements, 1), row=place, unit=_at(elements, 3), total=_at(elements, 2), day=day
-            )
-            spread = False
-        elif elements[0] == "SDQ":
-            if current is None:
-                tally.reject(place, "CR-D174")
-                continue
-            spread = True
-            current.unit = current.unit or _at(elements, 1)
-            _spread(current, place, elements, tally)
-        elif elements[0] == "N1" and _at(elements, 1) in STORE_PARTIES:
-            if current is not None:
-                yield _whole(current, store, spread, tally)
-                current = None
-            store = place_id(elements) or store
-    if current is not None:
-        yield _whole(current, store, spread, tally)
-
-
-def _spread(activity: _Activity, place: int, elements: Sequence[str], tally: Tally) -> None:
-    """Add the pairs of one SDQ; its 23rd element is a location inside the stores, not a pair."""
-    pairs = [element.strip() for element in elements[3:23]]
-    while pairs and not pairs[-1]:
-        pairs.pop()
-    for at in range(0, len(pairs), 2):
-        store, quantity = pairs[at], pairs[at + 1] if at + 1 < len(pairs) else ""
-        if not store or not quantity:
-            tally.reject(place, "CR-D175")
-        else:
-            activity.stores.append((place, store, quantity))
-
-
-def _whole(activity: _Activity, store: str | None, spread: bool, tally: Tally) -> _Activity:
-    """Without SDQ the quantity of ZA is the store's; with SDQ it has to be their sum."""
-    if not spread:
-        activity.stores.append((activity.row, store, activity.total))
-        return activity
-    total = number(activity.total)
-    stated = sum((number(text) or Decimal(0) for _, _, text in activity.stores), Decimal(0))
-    if total and total != stated:
-        tally.note("CR-D181", row=activity.row)
-    return activity
-
-
 def _cells(
     line: Line,
-    activity: _Activity,
+    activity: Activity,
     place: int,
     store: str | None,
     text: str,
@@ -240,14 +175,10 @@ def _check_totals(segments: Sequence[Segment], loops: Sequence[Sequence[Segment]
     if totals is None:
         return
     place, elements = totals
-    quantities = [_at(e, 2) for _, e in segments if e[0] == "ZA"]
-    sold = [_at(e, 2) for _, e in segments if e[0] == "ZA" and _at(e, 1) in SOLD]
+    quantities = [element(e, 2) for _, e in segments if e[0] == "ZA"]
+    sold = [element(e, 2) for _, e in segments if e[0] == "ZA" and element(e, 1) in SOLD]
     pairs = [text for _, e in segments if e[0] == "SDQ" for text in e[4:23:2]]
-    lines_agree = _at(elements, 1).lstrip("0") == str(len(loops))
+    lines_agree = element(elements, 1).lstrip("0") == str(len(loops))
     # Partners differ in what they add up: ZA, sold ZA only, SDQ, or all of them.
-    if not lines_agree or not hash_agrees(_at(elements, 2), (quantities, sold, pairs, quantities + pairs)):
+    if not lines_agree or not hash_agrees(element(elements, 2), (quantities, sold, pairs, quantities + pairs)):
         tally.note("CR-D163", row=place)
-
-
-def _at(elements: Sequence[str], place: int) -> str:
-    return elements[place].strip() if place < len(elements) else ""

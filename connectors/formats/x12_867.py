@@ -9,28 +9,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connectors.formats.edi_lines import Line, Numbering, Period, iso_date, number, row
+from connectors.formats.edi_lines import Line, Numbering, Period, iso_date, number, row, split_amount
 from connectors.formats.source import Record
 from connectors.formats.tally import Tally
+from connectors.formats.x12_867_codes import (
+    DAYS,
+    ENDS,
+    NO_SALES,
+    RETURNED_QUANTITIES,
+    RETURNS,
+    SALES,
+    SOLD_QUANTITIES,
+    STARTS,
+    STORES,
+)
 from connectors.formats.x12_envelope import Segment, TransactionSet
-from connectors.formats.x12_items import hash_agrees, place_id, product
-
-_SALES = frozenset(["SS", "SD", "SH", "DS", "CS", "BP", "PL", "OF", "ON", "CO", "BF"])
-_RETURNS = frozenset(("BN", "RB", "RP", "RU"))
-# The rest of data element 521: transfers between own places, adjustments, metered energy, summaries. Nothing is sold.
-# fmt: off
-_NO_SALES = frozenset((
-    "BB", "BC", "BD", "BE", "BG", "BH", "BI", "BJ", "BK", "BL", "BM", "BO", "BQ", "BR", "BS", "BT", "BU", "BV",
-    "CC", "DL", "FG", "GD", "GP", "GR", "IA", "IB", "OT", "PA", "PB", "PM", "PO", "PP", "RA", "RC", "RT", "RV",
-    "SA", "SC", "SM", "SU", "TD", "WL",
-))
-# fmt: on
-_SOLD_QUANTITIES = frozenset(("01", "1", "32", "38", "39", "D1"))
-_RETURNED_QUANTITIES = frozenset(("76",))
-_STORES = ("ST", "BY", "SN", "SE", "DB", "DS", "RS", "UK", "92")
-_DAYS = ("003", "514", "011", "370", "007", "582", "809", "102", "097")
-_STARTS = ("090", "193", "194", "348")
-_ENDS = ("091", "194", "206", "349")
+from connectors.formats.x12_items import element, hash_agrees, place_id, product
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,13 +49,13 @@ class _Scope:
         )
 
     def read(self, elements: Sequence[str]) -> None:
-        kind, text = _at(elements, 1), _at(elements, 2)
+        kind, text = element(elements, 1), element(elements, 2)
         match elements[0]:
-            case "DTM" if kind in _STARTS and not (kind == "194" and self.start):
+            case "DTM" if kind in STARTS and not (kind == "194" and self.start):
                 self.start = iso_date(text) or self.start
-            case "DTM" if kind in _ENDS:
+            case "DTM" if kind in ENDS:
                 self.end = iso_date(text) or self.end
-            case "DTM" if kind in _DAYS:
+            case "DTM" if kind in DAYS:
                 self.day = iso_date(text) or self.day
             case "N1" if (store := place_id(elements)) is not None:
                 self.stores[kind] = store
@@ -80,7 +74,7 @@ class _Scope:
 
     @property
     def store(self) -> str | None:
-        return next((self.stores[kind] for kind in _STORES if kind in self.stores), None)
+        return next((self.stores[kind] for kind in STORES if kind in self.stores), None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,8 +88,8 @@ class _Quantity:
 
 def read_867(found: TransactionSet, numbering: Numbering, tally: Tally) -> Iterator[Record]:
     """Rows of one set."""
-    report = next((_at(e, 2) for _, e in found.segments if e[0] == "BPT"), None)
-    opened = next((iso_date(_at(e, 3)) for _, e in found.segments if e[0] == "BPT"), None)
+    report = next((element(e, 2) for _, e in found.segments if e[0] == "BPT"), None)
+    opened = next((iso_date(element(e, 3)) for _, e in found.segments if e[0] == "BPT"), None)
     _check_totals(found.segments, tally)
     quantities = list(_quantities(found.segments))
     for transfer, quantity in quantities:
@@ -118,13 +112,13 @@ def _quantities(segments: Sequence[Segment]) -> Iterator[tuple[str, _Quantity]]:
             yield transfer, current
             current = None
         if name == "PTD":
-            transfer, pending, is_detail = _at(elements, 1), None, True
+            transfer, pending, is_detail = element(elements, 1), None, True
             scope = header.copy()
-            if _at(elements, 4) in ("IV", "CO", "OI", "SO", "PO"):
-                scope.transaction = _at(elements, 5) or None
+            if element(elements, 4) in ("IV", "CO", "OI", "SO", "PO"):
+                scope.transaction = element(elements, 5) or None
         elif name == "QTY":
             current = _Quantity(
-                place=place, kind=_at(elements, 1), text=_at(elements, 2), line=pending, scope=scope.copy()
+                place=place, kind=element(elements, 1), text=element(elements, 2), line=pending, scope=scope.copy()
             )
         elif name == "LIN":
             line = product(elements)
@@ -150,15 +144,15 @@ def _describe(current: _Quantity | None, pending: Line | None, elements: Sequenc
         return False
     match elements[0]:
         case "UIT":
-            line.price = number(_at(elements, 2)) if line.price is None else line.price
+            line.price = number(element(elements, 2)) if line.price is None else line.price
         case "CTP":
-            line.price = number(_at(elements, 3)) if line.price is None else line.price
+            line.price = number(element(elements, 3)) if line.price is None else line.price
         case "AMT":
-            line.amount = number(_at(elements, 2)) if line.amount is None else line.amount
+            line.amount = number(element(elements, 2)) if line.amount is None else line.amount
         case _:
-            if _at(elements, 1) != "SE" or not _at(elements, 2):
+            if element(elements, 1) != "SE" or not element(elements, 2):
                 return False
-            line.serials.append(_at(elements, 2))
+            line.serials.append(element(elements, 2))
     return True
 
 
@@ -172,11 +166,11 @@ def _rows(
     tally: Tally,
 ) -> Iterator[Record]:
     place, line, scope = quantity.place, quantity.line, quantity.scope
-    is_return = transfer in _RETURNS or quantity.kind in _RETURNED_QUANTITIES
-    if transfer not in _SALES | _RETURNS | _NO_SALES:
+    is_return = transfer in RETURNS or quantity.kind in RETURNED_QUANTITIES
+    if transfer not in SALES | RETURNS | NO_SALES:
         tally.reject(place, "CR-D174")
         return
-    if transfer not in _SALES | _RETURNS or quantity.kind not in _SOLD_QUANTITIES | _RETURNED_QUANTITIES:
+    if transfer not in SALES | RETURNS or quantity.kind not in SOLD_QUANTITIES | RETURNED_QUANTITIES:
         tally.skip(place, "CR-D177")
         return
     units = number(quantity.text)
@@ -233,25 +227,13 @@ def _shares(line: Line, signed: Decimal, tally: Tally) -> Iterator[tuple[str | N
         yield serial, one, part
 
 
-def split_amount(amount: Decimal | None, parts: int) -> list[Decimal | None]:
-    """Equal shares of four decimals whose sum is exactly ``amount``; the last one takes the rest."""
-    if amount is None:
-        return [None] * parts
-    share = (amount / parts).quantize(Decimal("0.0001"))
-    return [*[share] * (parts - 1), amount - share * (parts - 1)]
-
-
 def _check_totals(segments: Sequence[Segment], tally: Tally) -> None:
     totals = next((segment for segment in segments if segment[1][0] == "CTT"), None)
     if totals is None:
         return
     place, elements = totals
     counts = {sum(1 for _, e in segments if e[0] == name) for name in ("PTD", "QTY", "LIN")}
-    quantities = [_at(e, 2) for _, e in segments if e[0] == "QTY"]
-    stated = _at(elements, 1).lstrip("0") or "0"
-    if stated not in {str(count) for count in counts} or not hash_agrees(_at(elements, 2), (quantities,)):
+    quantities = [element(e, 2) for _, e in segments if e[0] == "QTY"]
+    stated = element(elements, 1).lstrip("0") or "0"
+    if stated not in {str(count) for count in counts} or not hash_agrees(element(elements, 2), (quantities,)):
         tally.note("CR-D163", row=place)
-
-
-def _at(elements: Sequence[str], place: int) -> str:
-    return elements[place].strip() if place < len(elements) else ""

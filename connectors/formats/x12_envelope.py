@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from cleanroom.errors import DataRefused
 from connectors.formats.tally import Tally
+from connectors.formats.x12_items import element
 
 Segment = tuple[int, list[str]]
 """1-based number of the segment in the file, and its elements; element 0 is the name."""
@@ -89,7 +90,7 @@ class _Envelopes:
                 self._expect_closed(segment, group=False)
                 yield from self._finish()
                 self._sets += 1
-                self._set = TransactionSet(kind=_at(segment[1], 1), sender=_at(self._gs or self._isa or [], 2))
+                self._set = TransactionSet(kind=element(segment[1], 1), sender=element(self._gs or self._isa or [], 2))
                 self._set.segments.append(segment)
             elif name == "SE":
                 yield from self._close_set(segment)
@@ -117,9 +118,9 @@ class _Envelopes:
             return
         self._set.segments.append(segment)
         self._set.is_closed = True
-        if _at(segment[1], 1).strip().lstrip("0") != str(len(self._set.segments)):
+        if element(segment[1], 1).strip().lstrip("0") != str(len(self._set.segments)):
             self._tally.note("CR-D160", row=segment[0])
-        if _at(segment[1], 2) != _at(self._set.segments[0][1], 2):
+        if element(segment[1], 2) != element(self._set.segments[0][1], 2):
             self._tally.note("CR-D164", row=segment[0])
         yield from self._finish()
 
@@ -143,17 +144,13 @@ class _Envelopes:
             return
         if not is_group and self._gs is not None:
             self._tally.note("CR-D165", row=number)
-        if _at(elements, 1).strip().lstrip("0") != str(self._sets if is_group else self._groups):
+        if element(elements, 1).strip().lstrip("0") != str(self._sets if is_group else self._groups):
             self._tally.note("CR-D161" if is_group else "CR-D162", row=number)
-        if _at(elements, 2).strip().lstrip("0") != _at(opened, 6 if is_group else 13).strip().lstrip("0"):
+        if element(elements, 2).strip().lstrip("0") != element(opened, 6 if is_group else 13).strip().lstrip("0"):
             self._tally.note("CR-D164", row=number)
         self._gs = None
         if not is_group:
             self._isa = None
-
-
-def _at(elements: list[str], place: int) -> str:
-    return elements[place].strip() if place < len(elements) else ""
 
 
 def _segments(text: str, tally: Tally) -> Iterator[Segment]:

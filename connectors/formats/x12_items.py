@@ -10,6 +10,11 @@ _MODEL = ("MG", "MN", "MF", "VN", "VP", "VC", "VA", "VO", "ST")
 _SERIAL = "SN"
 
 
+def element(elements: Sequence[str], place: int) -> str:
+    """The element at ``place`` without blanks around it; empty where the segment is shorter."""
+    return elements[place].strip() if place < len(elements) else ""
+
+
 def product(elements: Sequence[str]) -> Line:
     """The product of a LIN: pairs of qualifier and id from the second element on."""
     pairs: dict[str, str] = {}
@@ -24,15 +29,13 @@ def product(elements: Sequence[str]) -> Line:
     def first(kinds: Iterable[str]) -> str | None:
         return next((pairs[kind] for kind in kinds if kind in pairs), None)
 
-    number = elements[1].strip() if len(elements) > 1 else ""
+    number = element(elements, 1)
     return Line(gtin=first(_GTIN), sku=first(_SKU), model=first(_MODEL), number=number or None, serials=serials)
 
 
 def place_id(elements: Sequence[str]) -> str | None:
     """The id of a party or place (N1): its code, else its name."""
-    code = elements[4].strip() if len(elements) > 4 else ""
-    name = elements[2].strip() if len(elements) > 2 else ""
-    return code or name or None
+    return element(elements, 4) or element(elements, 2) or None
 
 
 def hash_agrees(stated: str, candidates: Iterable[Sequence[str]]) -> bool:
