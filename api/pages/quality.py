@@ -19,6 +19,9 @@ from cleanroom.quality.shares import share_text
 
 router = APIRouter(route_class=PageRoute)
 
+_A_LOT = 100
+"""Thousandths: a bar of a tenth of the rows is as high as any."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
@@ -72,7 +75,7 @@ def tables(trend: QualityTrend, report: QualityReport | None = None) -> QualityT
         rules=tuple(_rule(rule, findings) for rule in rules),
         identifiers=_identifiers(files),
         volume=sparkline([file.rows for file in files], "rows"),
-        aside=sparkline([file.quarantined_share for file in files], "share put aside", share_text),
+        aside=sparkline([file.quarantined_share for file in files], "share put aside", share_text, least_top=_A_LOT),
     )
 
 
@@ -84,7 +87,7 @@ def _rule(rule: RuleTrend, findings: Sequence[Finding]) -> RuleRow:
         rows=rule.rows[-1],
         share=rule.shares[-1],
         first=next((f.rows for f in findings if f.message.startswith(rule.words)), ()),
-        trend=sparkline(rule.shares, "share of rows", share_text),
+        trend=sparkline(rule.shares, "share of rows", share_text, least_top=_A_LOT),
     )
 
 
@@ -98,6 +101,7 @@ def _identifiers(files: Sequence[FileQuality]) -> tuple[IdentifierRow, ...]:
                 [k.missing_share for file in files for k in file.identifiers if k.column == known.column],
                 "share missing",
                 share_text,
+                least_top=_A_LOT,
             ),
         )
         for known in files[-1].identifiers

@@ -13,11 +13,16 @@ _LEAST = 1.5
 """Height of a bar that is not zero but would be too small to see."""
 
 
-def sparkline(values: Sequence[int], label: str, show: Callable[[int], str] = "{:,}".format) -> Markup:
-    """Bars from the oldest to the newest, scaled to the largest; ``label`` says of what, ``show`` how a value reads."""
+def sparkline(
+    values: Sequence[int], label: str, show: Callable[[int], str] = "{:,}".format, *, least_top: int = 1
+) -> Markup:
+    """Bars from the oldest to the newest, scaled to the largest or to ``least_top``, so that little looks little.
+
+    ``label`` says of what, ``show`` how a value reads.
+    """
     if not values:
         return Markup("")
-    top, width = max(1, *values), len(values) * (_BAR + _GAP) - _GAP
+    top, width = max(least_top, *values), len(values) * (_BAR + _GAP) - _GAP
     bars = Markup("").join(
         Markup('<rect x="{}" y="{:.1f}" width="{}" height="{:.1f}"{}></rect>').format(
             at * (_BAR + _GAP),

@@ -19,6 +19,7 @@ PAGES = {
     "report": ("solstice-analyst", "/reports/{release}"),
     "data": ("harbor-uploader", "/data"),
     "dataset": ("harbor-uploader", "/data/sales"),
+    "quality": ("harbor-uploader", "/data/sales/quality"),
     "upload-form": ("harbor-uploader", "/data/upload"),
     "upload": ("harbor-uploader", "/data/uploads/{upload}"),
     "queries": ("solstice-analyst", "/queries"),
@@ -38,7 +39,9 @@ PAGES = {
     "not-found": ("solstice-analyst", "/runs/none"),
     "sign-in": (None, "/sign-in"),
 }
-ALSO_NARROW = frozenset({"home", "insight", "report", "upload", "query", "ask", "policy", "log", "rule", "sign-in"})
+ALSO_NARROW = frozenset(
+    {"home", "insight", "report", "upload", "quality", "query", "ask", "policy", "log", "rule", "sign-in"}
+)
 """Every kind of content once; the frame is the same on all."""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
