@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DIR ?= demo-room
 DEMO_FLAGS ?=
+SCREENSHOTS ?= screenshots
 JOBS ?= 2
 
-.PHONY: help demo test check lint types imports docs-check bench lock clean browser
+.PHONY: help demo test check lint types imports docs-check bench lock clean browser screenshots
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +58,9 @@ $(VENV)/dev.stamp: $(VENV)/tool.stamp requirements/dev.txt pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@ $(VENV)/room.stamp
+
+screenshots: $(VENV)/dev.stamp browser  ## every page as each role sees it, light and dark, wide and narrow, to $(SCREENSHOTS)
+	CLEANROOM_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -q tests/browser/test_browser_looks.py
 
 clean:  ## remove the environment and the demo room
 	rm -rf $(VENV) $(DEMO_DIR) $(DEMO_DIR).key

@@ -32,13 +32,36 @@ cleanroom insight run claim-incidence --input claims-by-model.csv
 cleanroom insight run missing-denominator --input claims-by-model=a.csv --input registrations-by-model=b.csv --input maker-only-units=c.csv
 ```
 
-A file holds a header row; an empty cell is NULL, the word `withheld` a withheld number. `--format` gives text, json,
-html, pdf, xlsx, csv, svg or png. The charts below are drawn from the demo world with nothing withheld.
+A file holds a header row; an empty cell is NULL, the word `withheld` a withheld number, a line that begins with `#` a
+remark. Headers may be spelled as books do: `Qty`, `Hours`, `F/S`, `Time to failure (hr)` are understood
+(`queries/insights/spellings.py` lists how). Exit 3 and a code say what is missing or not of its kind.
+
+`--format` gives text, json, html, pdf, xlsx, csv, svg, png or vl.json (Vega-Lite). `--confidence 0.9` turns intervals,
+`--limits` says how they are made: `wilson` or `clopper-pearson` for shares, `log-log`, `log` or `plain` for survival.
+The charts below are drawn from the demo world with nothing withheld (`python -m api.insights.docs` draws them anew).
+
+## Lifetimes and Nevada charts in plain files
+
+`life-fit` and `survival` read any of these layouts:
+
+| layout | columns |
+|---|---|
+| known ages | `time` alone, suspensions written `6+` |
+| known ages with states | `time`, `event` (1 or F failed, 0 or S running) or `censored` (1 running), and `count` |
+| counts by age | `time`, `failures`, `suspensions` |
+| intervals | `start`, `end` (empty: still running), `count`; or `failures` and `suspensions` |
+| delayed entry | any of them with `entry`, the age a unit was watched from |
+| Nevada chart as printed | first column the sale period, second the units sold, then one column per claim period |
+| Nevada chart by age | the same with columns `MIS 0`, `MIS 1`, ..., empty at the lower right |
+| Nevada chart, long | `sale_month`, `units`, `claim_month` or `mis`, `claims` |
+
+`claims-per-1000`, `nevada-chart` and `early-failure` read the Nevada layouts. Failures of a Nevada chart are taken at the
+end of their period, as published charts do, intervals of a plain file as intervals; `--treatment end` or `interval` says
+otherwise. `tests/queries/insights/test_published.py` holds them against worked examples of NIST, Meeker and Escobar,
+Abernethy, Lawless, Nelson, ReliaSoft, Freireich, Newcombe, Fay and Feuer, Garwood.
 """
 
-_NEVADA = """As one plain file instead of the two tables: the chart as people print it (first column the sale period, second the units
-sold, then one column per claim period, cells the claims, empty or `-` for none), or the long form with `sale_month`,
-`units`, `claim_month` (or `mis`, months in service) and `claims`."""
+_NEVADA = """As one plain file instead of the two tables: a Nevada chart in any layout named above."""
 
 
 def page() -> str:

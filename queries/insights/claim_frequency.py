@@ -64,8 +64,8 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
 
 def _said(point: float | None, low: float, high: float | None) -> str:
     if point is not None:
-        return f"{point}"
-    return f"at least {low}" if high is None else f"{low} to {high}"
+        return f"{point:.2f}"
+    return f"at least {low:.2f}" if high is None else f"{low:.2f} to {high:.2f}"
 
 
 def _rate(claims: Count, units: float, settings: Settings) -> tuple[float | None, float, float | None]:

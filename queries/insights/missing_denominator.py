@@ -41,16 +41,27 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     )
     failed, known, sold = (sum(number(row[at]) or 0.0 for row in shown_rows) for at in (1, 2, 5))
     headline = f"the maker alone sees {100 * failed / known:.1f} % failing; with the units sold it is {100 * failed / sold:.1f} %"
+    beside = ShownTable(
+        name="beside",
+        title="Share failing by who looks",
+        columns=_BESIDE,
+        rows=tuple(
+            (row[0], seen, row[at])
+            for row in shown_rows
+            for seen, at in (("maker alone", 3), ("with the units sold", 4))
+        ),
+    )
     spec = ChartSpec(
-        title="Share failing, as the maker alone sees it",
-        table="rates",
+        title="Share failing, as the maker alone sees it and of units sold",
+        table="beside",
         mark="bar",
         x=Encoding(column="model", kind="nominal"),
-        y=Encoding(column="maker_only", kind="quantitative"),
+        y=Encoding(column="failing", kind="quantitative"),
+        colour=Encoding(column="seen", kind="nominal"),
         description=headline,
     )
     return InsightResult(
-        headline=headline, tables=(shown,), charts=(spec,), withheld=sum(t.withheld() for t in inputs.values())
+        headline=headline, tables=(shown, beside), charts=(spec,), withheld=sum(t.withheld() for t in inputs.values())
     )
 
 
@@ -101,6 +112,12 @@ _COLUMNS = (
     ShownColumn(name="maker_only", title="Failing, maker alone", unit="%"),
     ShownColumn(name="true", title="Failing, of units sold", unit="%"),
     ShownColumn(name="sold", title="Units sold", unit="units"),
+)
+
+_BESIDE = (
+    ShownColumn(name="model", title="Model"),
+    ShownColumn(name="seen", title="Seen"),
+    ShownColumn(name="failing", title="Failing", unit="%"),
 )
 
 INSIGHT = Insight(

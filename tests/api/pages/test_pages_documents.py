@@ -88,7 +88,7 @@ def test_what_cannot_be_made_is_said() -> None:
     """CR-B013 for a format nobody knows, CR-B012 where there is no chart."""
     with pytest.raises(UsageProblem, match="CR-B013"):
         render("docx", find("funnel"), hostile(), {})
-    for name in ("svg", "png"):
+    for name in ("svg", "png", "vl.json"):
         with pytest.raises(UsageProblem, match="CR-B012"):
             render(name, find("funnel"), hostile(), {})
-    assert sorted(WRITERS) == ["csv", "html", "pdf", "png", "svg", "xlsx"]
+    assert sorted(WRITERS) == ["csv", "html", "pdf", "png", "svg", "vl.json", "xlsx"]

@@ -205,7 +205,7 @@ def test_a_number_withheld_for_another_reason_than_few_units_is_not_bounded(reas
     assert any("says nothing about size" in note for note in incidence.notes)
     frequency = computed(find("claim-frequency"), {"claims-by-model": table}, SETTINGS)
     assert cells(frequency, "rates", "high") == [None]
-    assert frequency.headline == "at least 0.0 claims per 1,000 units sold"
+    assert frequency.headline == "at least 0.00 claims per 1,000 units sold"
 
 
 def test_an_older_release_that_does_not_say_why_bounds_nothing() -> None:
