@@ -195,7 +195,8 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
 
 def _summary(told: Counter[State]) -> str:
     done = ", ".join(f"{told[state]} {state}" for state in _DONE_WITH if told[state])
-    return f"{sum(told.values())} files: {done}" if done else "nothing new"
+    files = sum(told.values())
+    return f"{files} file{'s' if files > 1 else ''}: {done}" if done else "nothing new"
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class State(StrEnum):
     KNOWN = "known"
 
 
+_ROOM_TROUBLE = "CR-A"
 _IN_THE_ROOM = (State.PUSHED, State.RESTATED)
 
 
@@ -92,7 +93,10 @@ class Watcher:
         if self._options.done is not None:
             self._receipts.clear_moved(self._options.done)
         for item in self._items():
-            yield self._one(item)
+            outcome = self._one(item)
+            yield outcome
+            if outcome.state is State.RETRY and outcome.code.startswith(_ROOM_TROUBLE):
+                return  # the other files would meet it too, each after its own patience
 
     def _one(self, item: Located) -> Outcome:
         known = self._receipts.read(item)

@@ -114,6 +114,17 @@ def test_a_temporary_trouble_is_tried_again(tmp_path: Path, pushes: Pushes) -> N
     assert [outcome.state for outcome in passes(watching, 1)] == ["pushed"]
 
 
+def test_a_room_that_is_away_is_not_asked_for_every_file(tmp_path: Path, pushes: Pushes) -> None:
+    """A night's files would each wait for it in vain: the pass ends, and the next one begins anew."""
+    for name in ("a.csv", "b.csv", "c.csv"):
+        put(tmp_path, name)
+    watching = watcher(tmp_path, pushes)
+    pushes.failure = Unavailable("CR-A070", "the room cannot be reached")
+    assert passes(watching, 2) == [Outcome(name="a.csv", state=State.RETRY, code="CR-A070")]
+    pushes.failure = None
+    assert [outcome.name for outcome in passes(watching, 1)] == ["a.csv", "b.csv", "c.csv"]
+
+
 def test_a_kill_during_the_push_means_it_is_pushed_again(tmp_path: Path, pushes: Pushes) -> None:
     """INVARIANT I6: no receipt was written, so nothing is thought to be done, and nothing was moved."""
     put(tmp_path, "a.csv")
