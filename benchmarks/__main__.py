@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-_ALL = ("query_ratio", "load_ratio", "ledger_speed", "check_speed", "page_speed")
+_ALL = ("query_ratio", "load_ratio", "upload_ratio", "ledger_speed", "check_speed", "page_speed")
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from connectors.formats import ROW, Rejected, Source, SourceOptions, open_source
 from connectors.limits import DEFAULT_LIMITS, Limits
 from connectors.mapping_document import SourceDocument
 
-_FRAME_ROWS = 100_000
+_FRAME_ROWS = 50_000
 """Frames have at least this many rows, but the last."""
 
 
@@ -106,9 +106,10 @@ def _options(document: SourceDocument, limits: Limits) -> SourceOptions:
 
 
 def _frame(batches: list[pa.RecordBatch], used: tuple[str, ...]) -> Frame:
-    table = pa.Table.from_batches(batches).combine_chunks()
-    columns = {name: _column(table[name].chunk(0)) for name in used}
-    return Frame(numbers=pl.Series(pl.from_arrow(table[ROW])), columns=columns)
+    # Nothing is copied where one batch is a frame.
+    batch = batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+    columns = {name: _column(batch[name]) for name in used}
+    return Frame(numbers=pl.Series(pl.from_arrow(batch[ROW])), columns=columns)
 
 
 def _column(cells: pa.Array) -> Coded:

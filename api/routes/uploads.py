@@ -4,6 +4,7 @@ The manifest comes with the creation, in the body (``application/json``) or as `
 ``PATCH`` requests of any size. Bytes are encrypted while they arrive; a connection that breaks loses nothing that came.
 """
 
+import asyncio
 import base64
 import binascii
 import json
@@ -154,19 +155,27 @@ async def _take(request: Request, room: Room, who: Principal, record: UploadReco
 
 
 async def _copy(request: Request, writer: EncryptingWriter, size: int) -> None:
+    """Take the body in batches: each is encrypted and written in a thread while the next one arrives."""
     batch = bytearray()
+    writing: asyncio.Task[int] | None = None
+    taken = writer.written_bytes
     try:
         async for chunk in request.stream():
-            if writer.written_bytes + len(batch) + len(chunk) > size:
+            taken += len(chunk)
+            if taken > size:
                 raise UsageProblem("CR-A007", "there are more bytes than the upload was opened for")
             batch += chunk
             if len(batch) >= _BATCH_BYTES:
-                await run_in_threadpool(writer.write, bytes(batch))
-                batch.clear()
+                if writing is not None:
+                    await writing
+                writing, batch = asyncio.create_task(run_in_threadpool(writer.write, batch)), bytearray()
     except ClientDisconnect:
         pass  # what came is kept; the client asks for the offset when it is back
+    finally:
+        if writing is not None:
+            await writing
     if batch:
-        await run_in_threadpool(writer.write, bytes(batch))
+        await run_in_threadpool(writer.write, batch)
 
 
 def _speaks_tus(version: str) -> None:

@@ -53,13 +53,16 @@ class EncryptingWriter:
         """Plaintext bytes taken so far."""
         return self._index * CHUNK_BYTES + len(self._buffer)
 
-    def write(self, content: bytes) -> int:
+    def write(self, content: bytes | bytearray) -> int:
         """Take ``content``; whole chunks go to the file."""
         self._buffer += content
-        # One byte is held back at a boundary: only ``close`` knows which chunk is the last.
-        while len(self._buffer) > CHUNK_BYTES:
-            self._put(bytes(self._buffer[:CHUNK_BYTES]), last=False)
-            del self._buffer[:CHUNK_BYTES]
+        at = 0
+        with memoryview(self._buffer) as waiting:
+            # One byte is held back at a boundary: only ``close`` knows which chunk is the last.
+            while len(waiting) - at > CHUNK_BYTES:
+                self._put(waiting[at : at + CHUNK_BYTES], last=False)
+                at += CHUNK_BYTES
+        del self._buffer[:at]
         return len(content)
 
     def suspend(self) -> bytes:
@@ -77,7 +80,7 @@ class EncryptingWriter:
         self._sync()
         self._closed = True
 
-    def _put(self, plaintext: bytes, *, last: bool) -> None:
+    def _put(self, plaintext: bytes | memoryview, *, last: bool) -> None:
         nonce = self._random(_NONCE_BYTES)
         context = _context(self._header, self._associated, self._index, last=last)
         self._file.write(nonce + self._cipher.encrypt(nonce, plaintext, context))

@@ -18,7 +18,7 @@ from cleanroom.quality.rules import RowRule, Severity, row_rules
 from cleanroom.vault.commit import Commit, FileProfile
 from cleanroom.vault.decide import Decided, Mode
 from cleanroom.vault.package_file import register_package
-from cleanroom.vault.profile import profile
+from cleanroom.vault.profile import figures, profile
 from cleanroom.vault.stage import Staged, stage
 from cleanroom.vault.vault import LakeWriter
 
@@ -63,7 +63,8 @@ def examine(
     )
     errors = frozenset(rule.id for rule in rules if rule.severity is Severity.ERROR)
     try:
-        staged = stage(writer.connection, job.contract, present, rules, errors)
+        wanted = figures(job.contract, present, declared.rows)
+        staged = stage(writer.connection, job.contract, present, rules, errors, wanted)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         # Signed by its member and still not what Parquet and UTF-8 promise: the file's fault, not the vault's.
         raise DataRefused("CR-V024", "the package is not a readable Parquet file", help="prepare it again") from None
@@ -71,16 +72,16 @@ def examine(
     clear = _guarded(rules, staged) or sampled_findings(writer.connection, job.contract, present, staged.rows)
     _refuse_if_fatal(QualityReport(rows=staged.rows, quarantined=0, findings=clear))
     checkpoint("guarded")
-    figures = profile(writer.connection, staged, declared.profiles)
+    file = profile(writer.connection, staged, declared.profiles)
     before = tuple(c.note for c in history if c.note is not None and c.note.dataset == job.contract.dataset)
     told = declared.identifiers
-    report = judge(staged, figures, rules, before, appending=job.mode is Mode.APPEND, more=identity_findings(told))
+    report = judge(staged, file, rules, before, appending=job.mode is Mode.APPEND, more=identity_findings(told))
     report = replace(report, identifiers=told)
     if second_opinion is not None:
         report = replace(report, evidence=second_opinion(writer.connection, staged, rules))
     _refuse_if_fatal(report)
     checkpoint("judged")
-    return Examined(staged=staged, rules=rules, profile=figures, report=report)
+    return Examined(staged=staged, rules=rules, profile=file, report=report)
 
 
 def with_decided(report: QualityReport, decided: Decided) -> QualityReport:

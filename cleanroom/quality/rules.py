@@ -103,12 +103,20 @@ def _value_rules(column: Column, *, required: bool) -> list[RowRule]:
         words = "must be present"
         rules.append(_rule(RuleKind.REQUIRED, column, words, "map it, or fill it in the source", f"{name} IS NULL"))
     if column.allowed:
-        listed, words = (
-            ", ".join(_text(value) for value in column.allowed),
-            "must be one of " + ", ".join(column.allowed),
-        )
+        # Not IN: DuckDB makes a join of a longer list.
+        listed = " ".join(f"WHEN {_text(value)} THEN false" for value in column.allowed)
+        words = "must be one of " + ", ".join(column.allowed)
         fix = "map the source's words to these"
-        rules.append(_rule(RuleKind.ALLOWED, column, words, fix, f"{name} NOT IN ({listed})", column.allowed))
+        rules.append(
+            _rule(
+                RuleKind.ALLOWED,
+                column,
+                words,
+                fix,
+                f"({name} IS NOT NULL AND CASE {name} {listed} ELSE true END)",
+                column.allowed,
+            )
+        )
     if column.minimum is not None:
         words = f"must be at least {column.minimum:f}"
         violated = f"{name} < {column.minimum:f}"

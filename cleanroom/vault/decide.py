@@ -89,8 +89,9 @@ def decide(
             help="push with --mode replace --period 2026-01, for a dataset that has a time column",
         )
     connection.execute("CREATE OR REPLACE TEMP TABLE fate (_row BIGINT, fate UTINYINT)")
-    bad = broken(staged.rules, staged.errors)
-    connection.execute(f"INSERT INTO fate SELECT _row, {Fate.QUARANTINED:d} FROM facts WHERE {bad}")
+    if staged.good < staged.rows:
+        bad = broken(staged.rules, staged.errors)
+        connection.execute(f"INSERT INTO fate SELECT _row, {Fate.QUARANTINED:d} FROM facts WHERE {bad}")
     if erased:
         _keep_out(connection, staged, erased)
     _twins(connection, staged)
@@ -137,6 +138,10 @@ def _keep_out(connection: duckdb.DuckDBPyConnection, staged: Staged, erased: Seq
 def _twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     keys = _keys(staged)
     good = "_row NOT IN (SELECT _row FROM fate)" if _any(connection, "fate") else "true"
+    # As many hashes as rows: no key is there twice. Counting keys themselves would hold every one of them in memory.
+    row = connection.execute(f"SELECT count(*), count(DISTINCT hash({keys})) FROM facts WHERE {good}").fetchone()
+    if row is not None and row[0] == row[1]:
+        return
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT {keys}, min(_row) AS first FROM facts WHERE {good} "
         f"GROUP BY {keys} HAVING count(*) > 1"

@@ -44,7 +44,7 @@ def bucket_expression(token: str | None, contract: Contract) -> str:
 
 def mask_expression(token: str) -> str:
     """The 64-bit occupancy mask of ``token``: one bit; NULL for no token."""
-    return f"(1::UBIGINT << (CAST('0x' || right(CAST({token} AS VARCHAR), 2) AS UTINYINT) & 63))"
+    return f"(1::UBIGINT << (CAST(CAST(CAST({token} AS BLOB)[16:16] AS BIT) AS UTINYINT) & 63))"
 
 
 def _lowest(bucket: int) -> str:

@@ -44,9 +44,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """Facts of one file, in the session's temporary table ``facts``; ``errors`` are the rules that quarantine.
+    """Facts of one file, in the session's temporary ``facts`` (a table or a view); ``errors`` are the rules that quarantine.
 
-    ``first_day`` and ``last_day`` span the contract's time column over rows that keep every error rule.
+    ``first_day`` and ``last_day`` span the contract's time column over rows that keep every error rule; ``figures`` are
+    the values of the aggregates that were asked for, over all rows.
     """
 
     contract: Contract
@@ -58,6 +59,7 @@ class Staged:
     tallies: tuple[Tally, ...]
     first_day: date | None
     last_day: date | None
+    figures: tuple[object, ...] = ()
 
 
 def stage(
@@ -66,8 +68,11 @@ def stage(
     present: frozenset[str],
     checks: Sequence[Check],
     errors: frozenset[str],
+    figures: Sequence[str] = (),
 ) -> Staged:
     """Read the registered package once and keep what later steps decide on.
+
+    Facts are kept as rows only where a row breaks a rule; of a file that keeps them all they are a view of the package.
 
     Args:
         connection: a writer's session with the package registered.
@@ -75,30 +80,43 @@ def stage(
         present: columns the package has.
         checks: row rules over these columns.
         errors: ids of the checks whose rows are quarantined.
+        figures: SQL aggregates over the package's columns, to be taken in the same pass.
     """
     rules = tuple(check.id for check in checks)
     time = f"CAST({quoted(contract.time)} AS DATE)" if contract.time in present else "CAST(NULL AS DATE)"
     keys = ", ".join(quoted(name) for name in contract.natural_key)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE facts AS SELECT {row_expression(present)} AS _row, file_row_number AS _at, {keys}, "
-        f"{time} AS _day, {', '.join(_words(checks))} FROM {TABLE}"
+    words = _words(checks)
+    facts = (
+        f"SELECT {row_expression(present)} AS _row, file_row_number AS _at, {keys}, {time} AS _day, "
+        f"{', '.join(f'{word} AS _word{number}' for number, word in enumerate(words))} FROM {TABLE}"
     )
-    good = f"NOT ({broken(rules, errors)})"
-    row = connection.execute(
-        f"SELECT count(*), count(*) FILTER ({good}), min(_day) FILTER ({good}), max(_day) FILTER ({good}) FROM facts"
-    ).fetchone()
+    each = ", ".join((*(f"bit_or({word})" for word in words), *figures))
+    row = connection.execute(f"SELECT count(*), min({time}), max({time}), {each} FROM {TABLE}").fetchone()
     assert row is not None  # noqa: S101  # an aggregate has a row
+    rows, first_day, last_day, *found = row
+    hit = _hit(rules, found[: len(words)])
+    connection.execute(f"CREATE TEMP {'TABLE' if hit else 'VIEW'} facts AS {facts}")
+    good = rows
+    if hit:
+        good, first_day, last_day = _of_good(connection, broken(rules, errors))
     return Staged(
         contract=contract,
         present=present,
         rules=rules,
         errors=errors,
-        rows=int(row[0]),
-        good=int(row[1]),
-        tallies=_tallies(connection, rules),
-        first_day=row[2],
-        last_day=row[3],
+        rows=int(rows),
+        good=int(good),
+        tallies=_tallies(connection, rules, hit),
+        first_day=first_day,
+        last_day=last_day,
+        figures=tuple(found[len(words) :]),
     )
+
+
+def _of_good(connection: duckdb.DuckDBPyConnection, bad: str) -> tuple[int, date | None, date | None]:
+    row = connection.execute(f"SELECT count(*), min(_day), max(_day) FROM facts WHERE NOT ({bad})").fetchone()
+    assert row is not None  # noqa: S101  # an aggregate has a row
+    return row[0], row[1], row[2]
 
 
 def broken(rules: Sequence[str], chosen: frozenset[str]) -> str:
@@ -116,8 +134,7 @@ def breaks(rules: Sequence[str], rule: str) -> str:
 
 
 def _words(checks: Sequence[Check]) -> tuple[str, ...]:
-    words = [checks[start : start + _WORD] for start in range(0, len(checks), _WORD)] or [()]
-    return tuple(f"{_word(word)} AS _word{number}" for number, word in enumerate(words))
+    return tuple(_word(checks[start : start + _WORD]) for start in range(0, len(checks), _WORD)) or (_word(()),)
 
 
 def _word(checks: Sequence[Check]) -> str:
@@ -125,8 +142,7 @@ def _word(checks: Sequence[Check]) -> str:
     return " | ".join(("0::UBIGINT", *bits))
 
 
-def _tallies(connection: duckdb.DuckDBPyConnection, rules: Sequence[str]) -> tuple[Tally, ...]:
-    hit = _broken_at_all(connection, rules)
+def _tallies(connection: duckdb.DuckDBPyConnection, rules: Sequence[str], hit: tuple[str, ...]) -> tuple[Tally, ...]:
     if not hit:
         return ()
     each = ", ".join(
@@ -142,11 +158,6 @@ def _tallies(connection: duckdb.DuckDBPyConnection, rules: Sequence[str]) -> tup
     )
 
 
-def _broken_at_all(connection: duckdb.DuckDBPyConnection, rules: Sequence[str]) -> tuple[str, ...]:
+def _hit(rules: Sequence[str], words: Sequence[int | None]) -> tuple[str, ...]:
     """The rules that any row breaks: on most nights few or none, and only these are counted one by one."""
-    words = range((len(rules) + _WORD - 1) // _WORD)
-    if not words:
-        return ()
-    each = ", ".join(f"coalesce(bit_or(_word{word}), 0)" for word in words)
-    found = connection.execute(f"SELECT {each} FROM facts").fetchone() or ()
-    return tuple(rule for at, rule in enumerate(rules) if int(found[at // _WORD]) >> (at % _WORD) & 1)
+    return tuple(rule for at, rule in enumerate(rules) if (words[at // _WORD] or 0) >> (at % _WORD) & 1)
