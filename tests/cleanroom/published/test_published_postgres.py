@@ -248,3 +248,22 @@ def test_only_postgresql_is_published_to() -> None:
     """A file would have no roles."""
     with pytest.raises(UsageProblem, match="CR-S042"):
         PublishingServer.open("sqlite:///released.db")
+
+
+def test_the_room_s_user_need_be_no_superuser(server: Server) -> None:
+    """Making roles and schemas is enough; forced row security lets it write, and lets members read."""
+    with server.as_admin() as admin:
+        admin.execute(b"DROP ROLE IF EXISTS login_room")
+        admin.execute(b"CREATE ROLE login_room LOGIN CREATEROLE")
+        admin.execute(b"GRANT CREATE ON DATABASE bi TO login_room")
+    limited = PublishingServer.open(server.url.replace("postgres:", "login_room:", 1))
+    try:
+        for number in (1, 2):
+            limited.publish(lay_out([entry(1), entry(number)][-number:]), room=ROOM, room_key="key", member=HARBOR)
+    finally:
+        limited.close()
+    with server.as_reader(OURS) as reader:
+        assert reader.execute(f"SELECT count(*) FROM {OURS}.claims_by_model_history".encode()).fetchall() == [(4,)]
+    with server.as_admin() as admin:
+        admin.execute(b"DROP OWNED BY login_room CASCADE")
+        admin.execute(f"DROP ROLE login_{OURS}, {OURS}, login_room".encode())
