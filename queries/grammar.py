@@ -151,7 +151,7 @@ def _refuse(child: object, parent: exp.Expr | None, places: Places) -> Violation
     if not isinstance(child, exp.Expr):
         raise TypeError("the tree holds a plain value where only nodes may stand")
     words = refused_node(child, parent)
-    span = places.of_node(child) or (places.of_node(parent) if parent is not None else None)
+    span = places.of_node(child) or places.around(child if parent is None else parent)
     return Violation(
         code=words.code, rule=words.rule, owner=ROOM, message=words.message, help=words.help, span=span,
         rewrite=words.rewrite,
@@ -164,7 +164,7 @@ def _refuse_argument(node: exp.Expr, name: str, value: object, places: Places) -
     span = places.of_node(inner) if isinstance(inner, exp.Expr) else None
     return Violation(
         code=words.code, rule=words.rule, owner=ROOM, message=words.message, help=words.help,
-        span=span or places.of_node(node),
+        span=span or places.around(node),
     )  # fmt: skip
 
 

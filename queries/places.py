@@ -57,6 +57,16 @@ class Places:
             end = empty.end() if empty else self._closing(start, end)
         return self.span(start, end)
 
+    def around(self, node: exp.Expr) -> Span:
+        """The span of ``node``, or of the nearest node around it that has one; for showing, never for rewriting."""
+        place: exp.Expr | None = node
+        while place is not None:
+            span = self.of_node(place)
+            if span is not None:
+                return span
+            place = place.parent
+        return self.span(0, len(self.text))
+
     def _closing(self, start: int, end: int) -> int:
         opened = self.text.count("(", start, end) - self.text.count(")", start, end)
         while opened > 0 and end < len(self.text) and self.text[end] in ") \t\n":

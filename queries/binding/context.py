@@ -24,13 +24,13 @@ class Context:
     parameters: Parameters
     found: Refusals
 
-    def span(self, node: exp.Expr) -> Span | None:
-        """Where ``node`` stands in the text."""
-        return self.parsed.places.of_node(node)
+    def span(self, node: exp.Expr) -> Span:
+        """Where ``node`` stands in the text; what is around it where sqlglot kept no place (TRUE, NULL, ``:name``)."""
+        return self.parsed.places.around(node)
 
     def text(self, node: exp.Expr) -> str:
         """The text of ``node`` as written, for rewrites."""
-        span = self.span(node)
+        span = self.parsed.places.of_node(node)
         return self.parsed.text[span.start : span.end] if span is not None else ""
 
 

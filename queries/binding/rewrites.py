@@ -66,8 +66,6 @@ def _before(scope: Scope, join: exp.Join) -> int:
     """Where the text of the comma or CROSS JOIN begins: directly behind the source before it."""
     context = scope.context
     end = context.span(join.this)
-    if end is None:
-        return 0
     before = [token for token in context.parsed.tokens if token.end < end.start]
     while before and before[-1].text.upper() in (",", "CROSS", "JOIN", "INNER", "NATURAL"):
         before.pop()

@@ -156,7 +156,8 @@ def _pair(term: exp.Expr, scope: Scope, entry: ScopeSource) -> JoinPair:
     if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
         raise refusal(
             "CR-Q140", "join_equalities", "ON holds equalities between columns, joined with AND, and nothing else",
-            help="write ON a.token = b.token; other conditions go into WHERE", span=scope.context.span(term),
+            help="write ON a.token = b.token; other conditions go into WHERE",
+            span=scope.context.span(term),
         )  # fmt: skip
     first, second = scope.resolve(left), scope.resolve(right)
     if first.ref.source == entry.index:
