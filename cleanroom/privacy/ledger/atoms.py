@@ -32,10 +32,21 @@ class Atoms:
         """The coarsest partition that also tells apart what each of ``layers`` tells apart."""
         of_cell, first = self.of_cell, self.first
         for layer in layers:
-            width = int(layer.max(initial=-1)) + 2
-            keys = of_cell * width + (layer.astype(np.int64) + 1)
-            _, first, of_cell = np.unique(keys, return_index=True, return_inverse=True)
-        return Atoms(of_cell=of_cell.astype(np.int64), first=first.astype(np.int64))
+            of_cell, first = _split(of_cell, first, layer)
+        return Atoms(of_cell=of_cell, first=first)
+
+
+def _split(of_cell: Ints, first: Ints, layer: Layer) -> tuple[Ints, Ints]:
+    """Cells that ``layer`` labels unlike the first cell of their atom move to new atoms; atoms keep their number."""
+    moving = np.flatnonzero(layer != layer[first][of_cell])
+    if not len(moving):
+        return of_cell, first
+    width = int(layer.max(initial=-1)) + 2
+    keys = of_cell[moving] * width + (layer[moving].astype(np.int64) + 1)
+    _, fresh, parted = np.unique(keys, return_index=True, return_inverse=True)
+    of_cell = of_cell.copy()
+    of_cell[moving] = len(first) + parted
+    return of_cell, np.concatenate([first, moving[fresh]])
 
 
 def one_atom(cells: int) -> Atoms:

@@ -73,9 +73,14 @@ def coded(values: Iterable[object]) -> Coded:
 
 
 def _dictionary(values: Iterable[object]) -> tuple[Ints, tuple[object, ...]]:
-    seen: dict[object, int] = {}
-    codes = [-1 if value is None else seen.setdefault(_key(value), len(seen)) for value in values]
-    return np.array(codes, dtype=np.int64), tuple(seen)
+    listed = list(values)
+    code_of: dict[object, int] = {None: -1}
+    names: dict[object, int] = {}
+    for value in dict.fromkeys(listed):
+        if value is not None:
+            code_of[value] = names.setdefault(_key(value), len(names))
+    codes = np.fromiter(map(code_of.__getitem__, listed), dtype=np.int64, count=len(listed))
+    return codes, tuple(names)
 
 
 def _key(value: object) -> object:

@@ -1,22 +1,21 @@
-"""Cheap proof that most small atoms cannot be isolated: exchanges of base cells that no number can see.
+"""Exchanges of base cells that no number can see: cheap proof that most small atoms cannot be isolated.
 
 An exchange is as many cells taken as given such that every number of every layer keeps its count: for example
 (north, May) and (south, June) against (north, June) and (south, May), while nobody asked for region by month. Whatever
 combination of numbers an adversary forms is blind to it, so a combination that speaks about one of its atoms speaks
-about another of them too. An atom with several exchanges that share no other atom is in company of at least one atom
-of each: with enough people in that company it needs no further test, as if it were large itself.
+about another of them too; ``company.py`` draws the conclusions.
 
 Candidates are found by chance from the grid's terms and checked exactly against every layer, so what is found can only
-save work, never admit anything. People are counted by ``own`` units, those in no other small atom: these add up.
+save work, never admit anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cleanroom.privacy.ledger.atoms import Atoms, Layer
+from cleanroom.privacy.ledger.atoms import Layer
+from cleanroom.privacy.ledger.company import company_of
 from cleanroom.privacy.ledger.units import Flags, Ints, Units
 
 MAX_TERMS = 4
@@ -25,13 +24,19 @@ MAX_TERMS = 4
 MAX_ROUNDS = 12
 """Partners tried per choice of terms when atoms are still open."""
 
-MAX_EXCHANGES = 400_000
+MAX_EXCHANGES = 200_000
 """Exchanges kept per size."""
 
+MAX_TRIED = 1_500_000
+"""Exchanges tried per review; what is open then is left to the linear test."""
+
+MAX_PROOFS = 8
+"""Times that conclusions are drawn per review (up to some tenths of a second each)."""
+
+_AT_ONCE = 60_000
 _SAMPLE = 200
-_PETALS = 48
-_TRIES = 3000
 _CHANCES = 32
+_TRIES = 3000
 
 
 class Exchanges:
@@ -55,33 +60,48 @@ class Exchanges:
         """``layers`` are held from now on: exchanges that one of their numbers can see are forgotten."""
         self._known = {size: cells[_unseen(cells, layers)] for size, cells in self._known.items()}
 
-    def companions(self, atoms: Atoms, units: Units, held: Sequence[Layer], new: Sequence[Layer]) -> Flags:
-        """Which small atoms (``units`` are of the atoms) are always in company of at least ``k`` units."""
-        own = _own_units(units)
-        valid = {size: cells[_unseen(cells, new)] for size, cells in self._known.items()}
-        proven = _proven(valid.values(), atoms, units, own)
-        if not self._usable:
-            return proven
-        everything = [*held, *new]
-        for varied in self._choices():
+    def companions(self, column_of: Ints, units: Units, held: Sequence[Layer], new: Sequence[Layer]) -> Flags:
+        """The columns that no light combination of ``held`` and ``new`` numbers touches.
+
+        Args:
+            column_of: per base cell its column, -1 where no light combination is known to be, -2 where nobody is.
+            units: of the columns.
+            held: layers that were absorbed.
+            new: layers that were not.
+        """
+        place = np.where(column_of < 0, len(units.large), column_of)
+        # A combination may well speak about nobody: an exchange through such a cell shows nothing.
+        somebody = np.where(column_of < 0, column_of == -1, np.append(units.small | units.large, True)[place])
+        proof = company_of(units)
+        for size, cells in self._known.items():
+            self._known[size] = cells = cells[-MAX_EXCHANGES:]
+            proof.add(place[cells[_unseen(cells, new) & somebody[cells].all(axis=1)]])
+        proof.prove()
+        everything, tried, waiting = [*new, *held], 0, 0
+        for varied in self._choices() if self._usable else ():
             for _ in range(MAX_ROUNDS):
-                open_atoms = units.small & ~proven & (own > 0)
-                targets = np.flatnonzero(open_atoms[atoms.of_cell])
-                if not len(targets):
-                    return proven
-                few = max(1, min(_CHANCES, _TRIES // len(targets)))  # the last open ones get many chances at once
-                targets = np.repeat(targets, few)
+                targets = np.flatnonzero(~proof.vanishing[place])
+                if not len(targets) or tried > MAX_TRIED or proof.steps > MAX_PROOFS:
+                    return proof.vanishing[:-1]
+                # The last open ones get many chances at once.
+                targets = np.repeat(targets, max(1, min(_CHANCES, _TRIES // len(targets))))
+                if len(targets) > _AT_ONCE:
+                    targets = self._random.choice(targets, _AT_ONCE, replace=False)
+                tried += len(targets)
                 found = self._found(varied, targets, everything)
+                self._known[1 << len(varied)] = np.concatenate([self._known.get(1 << len(varied), found[:0]), found])
+                proof.add(place[found[somebody[found].all(axis=1)]])
+                waiting += len(found)
                 if not len(found):
                     break
-                size = found.shape[1]
-                before = int(proven.sum())
-                self._known[size] = np.concatenate([self._known.get(size, found[:0]), found])[-MAX_EXCHANGES:]
-                valid[size] = np.concatenate([valid.get(size, found[:0]), found])[-MAX_EXCHANGES:]
-                proven |= _proven([valid[size]], atoms, units, own)
-                if int(proven.sum()) - before < len(targets) // few // 50:
-                    break
-        return proven
+                before = int((~proof.vanishing).sum())
+                if waiting * 2 > before:  # conclusions cost more than finding: many at a time
+                    proof.prove()
+                    waiting = 0
+                    if (before - int((~proof.vanishing).sum())) * 20 < before:
+                        break
+        proof.prove()
+        return proof.vanishing[:-1]
 
     def _choices(self) -> Iterator[tuple[int, ...]]:
         varying = [term for term in range(len(self._radix)) if self._radix[term] > 1]
@@ -146,69 +166,18 @@ def _distinct_terms(codes: Ints) -> Ints:
     return np.column_stack(kept) if kept else np.zeros((len(codes), 1), dtype=np.int64)
 
 
-def _unseen(cells: Ints, layers: Iterable[Layer]) -> NDArray[np.bool_]:
+def _unseen(cells: Ints, layers: Iterable[Layer]) -> Flags:
     """Which exchanges leave every number of every layer as it is: given and taken labels are the same, with repeats."""
     half = cells.shape[1] // 2
-    unseen = np.ones(len(cells), dtype=bool)
+    at = np.arange(len(cells))
     for layer in layers:
-        at = np.flatnonzero(unseen)
         if not len(at):
             break
         given, taken = layer[cells[at, :half]], layer[cells[at, half:]]
-        unseen[at] = (np.sort(given, axis=1) == np.sort(taken, axis=1)).all(axis=1)
+        # Equal sums first: most fail there, and sums are cheap.
+        same = given.sum(axis=1) == taken.sum(axis=1)
+        same[same] = (np.sort(given[same], axis=1) == np.sort(taken[same], axis=1)).all(axis=1)
+        at = at[same]
+    unseen = np.zeros(len(cells), dtype=bool)
+    unseen[at] = True
     return unseen
-
-
-def _own_units(units: Units) -> Ints:
-    """Per column its units that are in no other small column; ``k`` for large ones, which no small group touches."""
-    shared = np.bincount(units.pairs[:, 1]) if len(units.pairs) else np.zeros(0, dtype=np.int64)
-    alone = units.pairs[shared[units.pairs[:, 1]] == 1, 0] if len(units.pairs) else np.zeros(0, dtype=np.int64)
-    own = np.bincount(alone, minlength=len(units.large)).astype(np.int64)
-    return np.where(units.large, units.k, own)
-
-
-def _proven(exchanges: Iterable[Ints], atoms: Atoms, units: Units, own: Ints) -> Flags:
-    """Small atoms whose company, by exchanges sharing no other atom, is at least ``k`` units."""
-    proven = np.zeros(atoms.count, dtype=bool)
-    gathered: list[tuple[Ints, Ints, Ints]] = []
-    for cells in exchanges:
-        for corner, others, company in _petals(atoms.of_cell[cells], own):
-            enough = own[corner] + company >= units.k
-            proven[corner[enough]] = True
-            gathered.append((corner[~enough], others[~enough], company[~enough]))
-    proven &= units.small
-    for corner, others, company in gathered:
-        rest = ~proven[corner] & units.small[corner] & (company > 0)
-        _add_up(corner[rest], others[rest], company[rest], own, units.k, proven)
-    return proven
-
-
-def _petals(corners: Ints, own: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Per corner of each exchange: its atom, the exchange's atoms, and the least own units of another atom in it."""
-    size = corners.shape[1]
-    sign = np.where(np.arange(size) < size // 2, 1, -1)
-    net = sum((corners == corners[:, [other]]) * sign[other] for other in range(size))
-    for place in range(size):
-        counts = np.asarray(net)[:, place] != 0
-        atom = corners[counts, place]
-        others = corners[counts]
-        silent = (np.asarray(net)[counts] == 0) | (others == atom[:, None])
-        company = np.where(silent, np.iinfo(np.int64).max // 4, own[others]).min(axis=1)
-        yield atom, np.where(silent, -1, others), company
-
-
-def _add_up(corner: Ints, others: Ints, company: Ints, own: Ints, k: int, proven: Flags) -> None:
-    """Greedily collect exchanges of one atom that share no other atom."""
-    order = np.lexsort((-company, corner))
-    bounds = np.flatnonzero(np.diff(corner[order])) + 1
-    for part in np.split(order, bounds):
-        if not len(part):
-            continue
-        atom = int(corner[part[0]])
-        total, used = int(own[atom]), set[int]()
-        for at in part[:_PETALS]:
-            petal = {other for other in others[at].tolist() if other >= 0}
-            if not petal & used:
-                used |= petal
-                total += int(company[at])
-        proven[atom] |= total >= k

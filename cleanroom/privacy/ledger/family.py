@@ -7,6 +7,7 @@ or ``contributor`` with the minimum of contributors, so that no remainder is few
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
-from cleanroom.privacy.ledger.rollups import without_sums
+from cleanroom.privacy.ledger.rollups import packed
 from cleanroom.privacy.ledger.settle import Case, settle
 from cleanroom.privacy.ledger.views import Place, View, view_of
 from cleanroom.shape import ColumnRef
@@ -114,9 +115,7 @@ class Family:
         found = list(_layers(new, views, self.protected, grid))
         distinct = {layer.tobytes(): layer for _, layer in found}
         layers = list(distinct.values())
-        case = Case(
-            atoms=atoms.refined(layers), units=grid.units, held=self._held, new=layers, exchanges=self._exchanges
-        )
+        case = Case(atoms=atoms, units=grid.units, held=self._held, new=layers, exchanges=self._exchanges)
         shown = dict(zip(distinct, settle(case), strict=True))
         for aggregate, layer in found:
             allowed = shown[layer.tobytes()]
@@ -139,10 +138,11 @@ class Family:
             for _, layer in _layers(
                 entry, list(_views(entry.plan, self.protected, reader)), self.protected, self._grid
             ):
-                if layer.tobytes() not in self._known:
-                    self._known.add(layer.tobytes())
+                digest = sha256(layer.tobytes()).digest()
+                if digest not in self._known:
+                    self._known.add(digest)
                     fresh.append(layer)
-        self._held = _independent(self._held, fresh)
+        self._held = packed(self._held, fresh)
         if self._exchanges is not None:
             self._exchanges.absorb(fresh)
         self._absorbed = len(self.entries)
@@ -184,17 +184,6 @@ class Family:
                     if key in place:
                         held[place[key]] |= np.array(shown, dtype=bool)
         return held
-
-
-def _independent(held: Sequence[Layer], fresh: Sequence[Layer]) -> list[Layer]:
-    """Held layers with ``fresh`` ones, less numbers that are plain sums of another layer's: same span, fewer rows."""
-    kept = list(held)
-    for layer in fresh:
-        added, _ = without_sums(layer, kept, int(layer.max(initial=-1)) + 1)
-        if (added >= 0).any():
-            kept = [without_sums(other, [added], int(other.max(initial=-1)) + 1)[0] for other in kept]
-            kept = [*(other for other in kept if (other >= 0).any()), added]
-    return kept
 
 
 def _read(spec: GridSpec, reader: GridReader, seconds: float) -> Grid:

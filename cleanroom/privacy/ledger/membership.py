@@ -24,6 +24,8 @@ from cleanroom.released import ShownValue
 from cleanroom.shape import Aggregate, ColumnRef, Fn, JoinKind
 
 CellKey = tuple[ShownValue, ...]
+_LOOKUP = 1 << 20
+"""Possible keys up to which cells are found in a table of all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,10 @@ def grid_of(spec: GridSpec, columns: GridColumns, rows: Sequence[Sequence[object
 
 
 def _integers(values: Iterable[object]) -> Ints:
-    return np.array([-1 if value is None else value for value in values], dtype=np.int64)
+    listed = list(values)
+    there = [value for value in dict.fromkeys(listed) if isinstance(value, int)]
+    number: dict[object, int] = {None: -1, **{value: value for value in there}}
+    return np.fromiter(map(number.__getitem__, listed), dtype=np.int64, count=len(listed))
 
 
 def layers_of(
@@ -185,14 +190,23 @@ def _matched(keys: Sequence[Coded], cells: Sequence[CellKey], size: int) -> Ints
     composite = np.zeros(size, dtype=np.int64)
     wanted = np.zeros(len(cells), dtype=np.int64)
     known = np.ones(len(cells), dtype=bool)
+    span = 1
     for position, key in enumerate(keys):
-        code_of = {value: code for code, value in enumerate(key.values)}
-        codes = [-1 if cell[position] is None else code_of.get(cell[position], -2) for cell in cells]
-        known &= np.array(codes, dtype=np.int64) != -2
-        width = len(key.values) + 1
-        _, packed = np.unique(np.append(composite, wanted), return_inverse=True)
-        composite = packed[:size] * width + key.codes + 1
-        wanted = packed[size:] * width + np.maximum(np.array(codes, dtype=np.int64), -1) + 1
+        code_of: dict[object, int] = {value: code for code, value in enumerate(key.values)}
+        code_of[None] = -1
+        codes = np.fromiter((code_of.get(cell[position], -2) for cell in cells), dtype=np.int64, count=len(cells))
+        known &= codes != -2
+        radix = len(key.values) + 1
+        if span * radix > _LOOKUP:
+            _, packed = np.unique(np.append(composite, wanted), return_inverse=True)
+            composite, wanted, span = packed[:size], packed[size:], size + len(cells)
+        composite = composite * radix + key.codes + 1
+        wanted = wanted * radix + np.maximum(codes, -1) + 1
+        span *= radix
+    if span <= _LOOKUP:
+        index = np.full(span, -1, dtype=np.int64)
+        index[wanted[known]] = np.flatnonzero(known)
+        return index[composite]
     order = np.argsort(wanted[known], kind="stable")
     sought = wanted[known][order]
     if not len(sought):

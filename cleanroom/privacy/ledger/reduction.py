@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanroom.privacy.ledger.units import Ints, Units, sorted_distinct
+from cleanroom.privacy.ledger.units import Flags, Ints, Units, sorted_distinct
 
 MAX_MATRIX_ENTRIES = 100_000_000
 """Rows x columns of one knot (8 bytes each)."""
@@ -50,32 +50,66 @@ class Knot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduced:
-    """What is left to settle. ``same_as[i]`` is the number whose fate number ``i`` shares (its lowest equal)."""
+    """What is left to settle. ``same_as[i]`` is the number whose fate number ``i`` shares (its lowest equal).
 
-    knots: tuple[Knot, ...]
+    ``column_of`` is, per atom, its column among ``units`` (-1: no light combination touches it; -2: it is
+    about nobody).
+    """
+
+    incidence: Incidence
+    units: Units
+    column_of: Ints
     same_as: Ints
 
+    def knots(self) -> tuple[Knot, ...]:
+        """The groups of numbers that hang together, laid out."""
+        return _knots(self.incidence, self.units) if len(self.incidence.row) else ()
 
-def reduced(incidence: Incidence, units: Units, *, settled: int) -> Reduced:
-    """Drop everything that cannot take part in isolating a small group.
+    def hardest(self) -> int:
+        """Rows x rows x columns of the largest group: what elimination costs at most."""
+        return _hardest(self.incidence) if len(self.incidence.row) else 0
+
+
+def reduced(incidence: Incidence, units: Units, *, held: int, settled: int) -> Reduced:
+    """Drop everything that cannot take part in isolating a small group, and what new numbers take no part in.
 
     Args:
         incidence: numbers over atoms, held numbers first, then new ones in the order they are to be preferred.
         units: of the atoms.
+        held: numbers below this are held, and cannot isolate anything by themselves: they were tested when they left.
         settled: numbers below this are certain to be out; only they are subtracted from others beforehand.
     """
     same_as = np.arange(incidence.numbers, dtype=np.int64)
+    # A row speaks of something new if it is new, or if something new was subtracted from it.
+    newly = same_as >= held
     populated = units.large | units.small
     incidence = incidence.only(populated[incidence.column])
+    column_of = np.where(populated, np.arange(incidence.columns), -1)
     before = -1
     while len(incidence.row) != before and units.small[incidence.column].any():
         before = len(incidence.row)
         incidence = _without_copies(incidence, same_as)
-        incidence, units = _columns_merged(incidence, units)
-        incidence = _without_known(incidence, units, settled)
+        incidence, units, merged_of = _columns_merged(incidence, units)
+        column_of = np.where(column_of < 0, -1, merged_of[column_of])
+        incidence = _without_known(incidence, units, settled, newly)
         incidence = _without_private(incidence, units)
-    knots = _knots(incidence, units) if units.small[incidence.column].any() else ()
-    return Reduced(knots=knots, same_as=_settled(same_as))
+    incidence = _with_news(incidence, units, newly)
+    left = np.bincount(incidence.column, minlength=incidence.columns) > 0
+    column_of = np.where((column_of >= 0) & np.append(left, False)[column_of], column_of, -1)
+    column_of[~populated] = -2
+    # No light combination touches the others, so their units count nowhere.
+    return Reduced(incidence=incidence, units=units.as_large(~left), column_of=column_of, same_as=_settled(same_as))
+
+
+def _with_news(incidence: Incidence, units: Units, newly: Flags) -> Incidence:
+    """Only the groups in which something new and something small is."""
+    if not units.small[incidence.column].any():
+        return incidence.only(np.zeros(len(incidence.row), dtype=bool))
+    component = _components(incidence)
+    news, small = np.zeros(incidence.numbers, dtype=bool), np.zeros(incidence.numbers, dtype=bool)
+    news[component[newly]] = True
+    small[component[incidence.row[units.small[incidence.column]]]] = True
+    return incidence.only((news & small)[component[incidence.row]])
 
 
 def _settled(same_as: Ints) -> Ints:
@@ -108,7 +142,7 @@ def _without_copies(incidence: Incidence, same_as: Ints) -> Incidence:
     return incidence.only(is_first[incidence.row])
 
 
-def _columns_merged(incidence: Incidence, units: Units) -> tuple[Incidence, Units]:
+def _columns_merged(incidence: Incidence, units: Units) -> tuple[Incidence, Units, Ints]:
     present = np.flatnonzero(np.bincount(incidence.column, minlength=incidence.columns))
     keys = _fingerprints(incidence.column, incidence.row, incidence.columns, seed=2)[present]
     _, group = np.unique(keys, return_inverse=True)
@@ -119,15 +153,19 @@ def _columns_merged(incidence: Incidence, units: Units) -> tuple[Incidence, Unit
     merged = Incidence(
         row=pairs // max(count, 1), column=pairs % max(count, 1), numbers=incidence.numbers, columns=count
     )
-    return merged, units.merged(merged_of, count)
+    return merged, units.merged(merged_of, count), merged_of
 
 
-def _without_known(incidence: Incidence, units: Units, settled: int) -> Incidence:
-    """Subtract large atoms that are numbers by themselves."""
+def _without_known(incidence: Incidence, units: Units, settled: int, newly: Flags) -> Incidence:
+    """Subtract large atoms that are numbers by themselves; notes in ``newly`` from what a new one was subtracted."""
     alone = np.bincount(incidence.row, minlength=incidence.numbers) == 1
     alone[settled:] = False
+    at = np.flatnonzero(alone[incidence.row] & units.large[incidence.column])
     known = np.zeros(incidence.columns, dtype=bool)
-    known[incidence.column[alone[incidence.row] & units.large[incidence.column]]] = True
+    known[incidence.column[at]] = True
+    by_new = known.copy()
+    by_new[incidence.column[at[~newly[incidence.row[at]]]]] = False
+    newly[incidence.row[by_new[incidence.column]]] = True
     return incidence.only(~known[incidence.column])
 
 
@@ -139,9 +177,18 @@ def _without_private(incidence: Incidence, units: Units) -> Incidence:
     return incidence.only(~harmless[incidence.row])
 
 
+def _hardest(incidence: Incidence) -> int:
+    component = _components(incidence)
+    rows = np.bincount(component[np.unique(incidence.row)], minlength=incidence.numbers)
+    group_of_column = np.full(incidence.columns, -1, dtype=np.int64)
+    group_of_column[incidence.column] = component[incidence.row]
+    columns = np.bincount(group_of_column[group_of_column >= 0], minlength=incidence.numbers)
+    return int((rows * rows * columns).max())
+
+
 def _knots(incidence: Incidence, units: Units) -> tuple[Knot, ...]:
     component = _components(incidence)
-    members = units.members()
+    members = units.members(among=sorted_distinct(incidence.column))
     of_incidence = component[incidence.row]
     order = np.argsort(of_incidence, kind="stable")
     bounds = np.flatnonzero(np.diff(of_incidence[order])) + 1
@@ -150,8 +197,6 @@ def _knots(incidence: Incidence, units: Units) -> tuple[Knot, ...]:
         rows, row_at = np.unique(incidence.row[part], return_inverse=True)
         columns, column_at = np.unique(incidence.column[part], return_inverse=True)
         small = units.small[columns]
-        if not small.any():
-            continue
         if len(rows) * len(columns) > MAX_MATRIX_ENTRIES:
             knots.append(Knot(rows=tuple(rows.tolist()), matrix=None, small=()))
             continue

@@ -1,10 +1,12 @@
-"""Numbers that are plain sums of numbers of one other layer: they add nothing to what those tell.
+"""Held numbers in as few layers, and over as few cells, as they need: less what they contain, disjoint ones together.
 
-In: two layers over populated atoms or cells. Out: which numbers of the first are unions of numbers of the second.
-Honest reports are full of them (months, then quarters; a table, then its margins), and each is one row less to settle.
+In: layers over base cells. Out: layers of the same span. Where a number contains a whole number of another layer, only
+the rest of it is kept: what it adds. Honest reports are full of them (months, then quarters; a table, then its
+margins), and most leave no rest at all. Numbers of different results that share no cell (a table per model) fit into
+one layer: a hundred results then cost no more than a few, and what has nothing to do with each other hangs apart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,36 +14,56 @@ from cleanroom.privacy.ledger.atoms import Layer
 from cleanroom.privacy.ledger.units import Flags
 
 
-def sums_of(layer: Layer, other: Layer) -> Flags:
-    """Per number of ``layer`` whether it is the union of whole numbers of ``other`` (both given on the same cells)."""
-    width = int(layer.max(initial=-1)) + 1
-    classes = int(other.max(initial=-1)) + 1
-    counted = layer >= 0
-    size = np.bincount(layer[counted], minlength=width)
-    covered = other >= 0
-    if not classes or not width:
-        return np.zeros(width, dtype=bool)
-    of, into = other[covered], layer[covered]
-    least = np.full(classes, width, dtype=np.int64)
-    most = np.full(classes, -2, dtype=np.int64)
-    np.minimum.at(least, of, into)
-    np.maximum.at(most, of, into)
-    whole = (least == most) & (least >= 0)
-    explained = np.bincount(least[whole], weights=np.bincount(of, minlength=classes)[whole], minlength=width).astype(
-        np.int64
-    )
-    sums: Flags = (explained == size) & (size > 0)
-    return sums
+def packed(held: Sequence[Layer], fresh: Iterable[Layer]) -> list[Layer]:
+    """``held`` (itself packed) and ``fresh`` layers, in few."""
+    kept = list(held)
+    for layer in fresh:
+        added = less_wholes(layer, kept)
+        if not (added >= 0).any():
+            continue
+        kept = [less_wholes(other, [added]) for other in kept]
+        kept = [other for other in kept if (other >= 0).any()]
+        beside = next((at for at, other in enumerate(kept) if not ((other >= 0) & (added >= 0)).any()), None)
+        if beside is None:
+            kept.append(compact(added))
+        else:
+            kept[beside] = compact(np.where(added >= 0, added + width(kept[beside]), kept[beside]))
+    return kept
 
 
-def without_sums(layer: Layer, others: Iterable[Layer], width: int) -> tuple[Layer, Flags]:
-    """``layer`` (of ``width`` numbers) less those that are sums of one of ``others``, and which those are."""
-    found = np.zeros(width, dtype=bool)
+def width(layer: Layer) -> int:
+    """One more than the highest number of ``layer``."""
+    return int(layer.max(initial=-1)) + 1
+
+
+def compact(layer: Layer) -> Layer:
+    """``layer`` with its numbers renamed to 0 .. n-1, in their order."""
+    used = np.bincount(layer[layer >= 0], minlength=1) > 0
+    names = np.append(np.cumsum(used) - 1, -1)
+    renamed: Layer = names[layer].astype(np.int32)
+    return renamed
+
+
+def less_wholes(layer: Layer, others: Iterable[Layer]) -> Layer:
+    """``layer`` with every number less the whole numbers of ``others`` inside it; one that was their sum is gone.
+
+    What is subtracted is a number itself, so the span with ``others`` stays the same.
+    """
+    rest = layer
     for other in others:
-        if found.all():
-            break
-        sums = sums_of(layer, other)
-        found[: len(sums)] |= sums
-    rest = layer.copy()
-    rest[(layer >= 0) & np.append(found, False)[layer]] = -1
-    return rest, found
+        inside = _inside(rest, other)
+        if inside.any():
+            rest = rest.copy()
+            rest[np.append(inside, False)[other]] = -1
+    return rest
+
+
+def _inside(layer: Layer, other: Layer) -> Flags:
+    """Per number of ``other`` whether all its cells are in one number of ``layer``."""
+    covered = other >= 0
+    of, into = other[covered], layer[covered]
+    around = np.full(width(other), -1, dtype=np.int64)
+    around[of] = into  # the number of ``layer`` around one cell: is it around all of them?
+    inside: Flags = around >= 0
+    inside[of[into != around[of]]] = False
+    return inside

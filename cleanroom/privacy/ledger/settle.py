@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from cleanroom.privacy.ledger.atoms import Atoms, Layer
 from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.linear import Budget, isolates
-from cleanroom.privacy.ledger.reduction import Incidence, Knot, reduced
-from cleanroom.privacy.ledger.rollups import without_sums
-from cleanroom.privacy.ledger.units import Ints, Units
+from cleanroom.privacy.ledger.reduction import Incidence, Knot, Reduced, reduced
+from cleanroom.privacy.ledger.rollups import less_wholes, width
+from cleanroom.privacy.ledger.units import Flags, Ints, Units
 
 Shown = NDArray[np.bool_]
 MAX_SEARCH_STEPS = 500
@@ -24,19 +24,19 @@ MAX_SEARCH_STEPS = 500
 MAX_STEPS_PER_REVIEW = 1000
 """The same over all questions of one review."""
 
-MAX_MATRIX_UPDATES = 200_000_000
+MAX_MATRIX_UPDATES = 60_000_000
 """Matrix entries changed per question put to the linear test (about ten nanoseconds each); more withholds."""
 
-HARD_KNOT = 1_000_000_000
+HARD_KNOT = 20_000_000
 """Rows x rows x columns from which on it is worth looking for company first."""
 
-MAX_UPDATES_PER_REVIEW = 600_000_000
+MAX_UPDATES_PER_REVIEW = 150_000_000
 """The same over all questions of one review: what a hostile pattern can cost before all of it is withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is to be settled: ``held`` and ``new`` layers over the base cells of ``atoms`` (already refined by both)."""
+    """What is to be settled: ``held`` and ``new`` layers over the base cells of ``atoms`` (refined by ``held``)."""
 
     atoms: Atoms
     units: Units
@@ -59,39 +59,37 @@ def settle(case: Case) -> tuple[Shown, ...]:
     INVARIANT I13: with what is answered True, no combination of held and new numbers speaks about 1 .. k-1 units.
     ``case.units`` are those of the base cells.
     """
+    sizes = [width(layer) for layer in case.new]
+    # A new number counts for what it adds to held ones; a plain sum of them adds nothing: it leaves, and needs no row.
+    rests = [less_wholes(layer, case.held) for layer in case.new]
+    if not any((rest >= 0).any() for rest in rests):
+        return tuple(np.ones(size, dtype=bool) for size in sizes)
+    case = replace(case, new=rests, atoms=case.atoms.refined(rests))
     units = case.units.merged(case.atoms.of_cell, case.atoms.count)
-    sizes = [int(layer.max(initial=-1)) + 1 for layer in case.new]
-    # What is a plain sum of held numbers tells nothing new: it leaves, and needs no row.
-    parted = [without_sums(layer, case.held, size) for layer, size in zip(case.new, sizes, strict=True)]
-    case = replace(case, new=[rest for rest, _ in parted])
     incidence, first_new = _incidence(case, sizes)
     shown = np.ones(incidence.numbers, dtype=bool)
     purse = _Purse(updates=MAX_UPDATES_PER_REVIEW, steps=MAX_STEPS_PER_REVIEW)
-    if case.exchanges is not None and _is_hard(incidence, units):
+    outcome = reduced(incidence, units, held=first_new, settled=incidence.numbers)
+    if case.exchanges is not None and outcome.hardest() > HARD_KNOT:
         # In enough company whatever is combined: a combination that touches such an atom is harmless.
-        units = units.as_large(case.exchanges.companions(case.atoms, units, case.held, case.new))
-    if units.small.any() and not _whole_is_safe(incidence, units, purse):
+        units = units.as_large(_in_company(case.exchanges, case, outcome))
+        outcome = reduced(incidence, units, held=first_new, settled=incidence.numbers)
+    if any(_isolates(knot, list(range(len(knot.rows))), units.k, purse) for knot in outcome.knots()):
         # Which one of two conflicting numbers stays depends on their order only, so nothing new counts as out yet.
-        outcome = reduced(incidence, units, settled=first_new)
-        for knot in outcome.knots:
+        outcome = reduced(incidence, units, held=first_new, settled=first_new)
+        for knot in outcome.knots():
             for number in _withheld(knot, first_new, units.k, purse):
                 shown[number] = False
         shown = shown[outcome.same_as]
     starts = first_new + np.cumsum([0, *sizes])
-    return tuple(
-        shown[start : start + size] | sums for start, size, (_, sums) in zip(starts[:-1], sizes, parted, strict=True)
-    )
+    return tuple(shown[start : start + size] for start, size in zip(starts[:-1], sizes, strict=True))
 
 
-def _is_hard(incidence: Incidence, units: Units) -> bool:
-    """Whether elimination alone would take long."""
-    knots = reduced(incidence, units, settled=incidence.numbers).knots if units.small.any() else ()
-    return any(knot.matrix is None or len(knot.rows) * knot.matrix.size > HARD_KNOT for knot in knots)
-
-
-def _whole_is_safe(incidence: Incidence, units: Units, purse: _Purse) -> bool:
-    outcome = reduced(incidence, units, settled=incidence.numbers)
-    return not any(_isolates(knot, list(range(len(knot.rows))), units.k, purse) for knot in outcome.knots)
+def _in_company(exchanges: Exchanges, case: Case, outcome: Reduced) -> Flags:
+    """The atoms that no light combination touches, as far as exchanges show."""
+    column_of = outcome.column_of
+    proven = exchanges.companions(column_of[case.atoms.of_cell], outcome.units, case.held, case.new)
+    return np.append(proven, [False, True])[column_of]
 
 
 def _incidence(case: Case, sizes: Sequence[int]) -> tuple[Incidence, int]:
@@ -105,7 +103,7 @@ def _incidence(case: Case, sizes: Sequence[int]) -> tuple[Incidence, int]:
         covered = np.flatnonzero(over_atoms >= 0)
         rows.append(over_atoms[covered].astype(np.int64) + offset)
         columns.append(covered)
-        offset += int(layer.max(initial=-1)) + 1 if position < len(case.held) else sizes[position - len(case.held)]
+        offset += width(layer) if position < len(case.held) else sizes[position - len(case.held)]
     if not case.new:
         first_new = offset
     incidence = Incidence(

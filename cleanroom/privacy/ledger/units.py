@@ -49,9 +49,11 @@ class Units:
         pairs = self.pairs[~large[self.pairs[:, 0]]]
         return Units(k=self.k, large=large, pairs=pairs, counts=np.where(large, 0, self.counts))
 
-    def members(self) -> dict[int, frozenset[int]]:
-        """The units of each small column."""
-        ordered = self.pairs[np.argsort(self.pairs[:, 0], kind="stable")]
+    def members(self, among: Ints) -> dict[int, frozenset[int]]:
+        """The units of each small column ``among`` these."""
+        wanted = np.zeros(len(self.large), dtype=bool)
+        wanted[among] = True
+        ordered = self.pairs[wanted[self.pairs[:, 0]]]
         columns, starts = np.unique(ordered[:, 0], return_index=True)
         parts = np.split(ordered[:, 1], starts[1:]) if len(columns) else []
         return {int(column): frozenset(part.tolist()) for column, part in zip(columns, parts, strict=True)}

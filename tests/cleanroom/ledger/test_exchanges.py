@@ -36,7 +36,7 @@ def test_what_has_company_is_never_part_of_an_isolated_group() -> None:
         atoms = one_atom(len(cells)).refined(layers)
         base = units_of([sorted(people)[:k] for people in cells], k=k)
         units = base.merged(atoms.of_cell, atoms.count)
-        company = Exchanges(codes).companions(atoms, units, layers[:1], layers[1:])
+        company = Exchanges(codes).companions(atoms.of_cell, units, layers[:1], layers[1:])
         if units.small.any() and bool(company[units.small].all()):
             checked += 1
             assert not isolated(cells, numbers_of(layers), k)
@@ -51,7 +51,7 @@ def test_a_number_that_sees_an_exchange_ends_it() -> None:
     atoms = one_atom(9).refined(margins)
     units = units_of([sorted(people) for people in cells], k=4).merged(atoms.of_cell, atoms.count)
     exchanges = Exchanges(codes)
-    assert exchanges.companions(atoms, units, [], margins).all()
+    assert exchanges.companions(atoms.of_cell, units, [], margins).all()
     exchanges.absorb(margins)
     fine = np.arange(9, dtype=np.int32)
-    assert not exchanges.companions(atoms, units, margins, [fine]).any()
+    assert not exchanges.companions(atoms.of_cell, units, margins, [fine]).any()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cleanroom.privacy.ledger.atoms import Layer, one_atom
+from cleanroom.privacy.ledger.rollups import packed
 from cleanroom.privacy.ledger.settle import Case, settle
 from cleanroom.privacy.ledger.units import units_of
 from tests.cleanroom.ledger.subtraction import isolated
@@ -183,3 +184,23 @@ def test_no_number_is_withheld_that_the_adversary_could_not_use() -> None:
                     answer[answer == number] = -1
             held.append(answer)
     assert needless == []
+
+
+def test_packed_numbers_decide_as_they_were_received() -> None:
+    """Held numbers less what they contain, disjoint ones side by side: every flag as with each answer as it was."""
+    differ = []
+    for seed in range(2000, 2120):
+        cells, questions, k = random_room(seed)
+        held: list[Layer] = []
+        compact: list[Layer] = []
+        for question in questions:
+            answer = large_enough(cells, question, k)
+            direct, incremental = decide(cells, held, [answer], k), decide(cells, compact, [answer], k)
+            if direct != incremental:
+                differ.append((seed, direct, incremental))
+            for number, flag in enumerate(direct[0]):
+                if not flag:
+                    answer[answer == number] = -1
+            held.append(answer)
+            compact = packed(compact, [answer])
+    assert differ == []
