@@ -6,6 +6,7 @@ identifier profile, shifted by a column. Each check is one function in ``_CHECKS
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from statistics import median_low
 
 from cleanroom.errors import Finding
@@ -74,6 +75,26 @@ def _moved_in_time(context: FileContext) -> Finding | None:
     )
 
 
+def _other_period(context: FileContext) -> Finding | None:
+    days = _span(context.now)
+    usual = sorted(span for file in context.before[-10:] if (span := _span(file)) is not None)
+    if days is None or len(usual) < 3 or context.now.rows < _FEW_ROWS or days <= 31 + 3 * median_low(usual):
+        return None
+    return _finding(
+        "CR-V037",
+        "warning",
+        f"the file spans {days:,} days, usually {median_low(usual):,}: it holds rows of another period",
+        "check the extract's dates and the date format; push another period on its own, with mode upsert",
+    )
+
+
+def _span(file: FileProfile) -> int | None:
+    """Days from the first to the last, both counted."""
+    if file.first_day is None or file.last_day is None:
+        return None
+    return (date.fromisoformat(file.last_day) - date.fromisoformat(file.first_day)).days + 1
+
+
 def _volume_drop(context: FileContext) -> Finding | None:
     sizes = [f.rows for f in context.before[-10:]]
     if len(sizes) < 5 or median_low(sizes) < _FEW_ROWS or 3 * context.now.rows >= median_low(sizes):
@@ -100,7 +121,8 @@ def _match_collapse(context: FileContext) -> Finding | None:
     renamed = bool(context.before) and context.before[-1].profiles != context.now.profiles
     for column, share in sorted(context.now.seen.items()):
         usual = _usual([f.seen.get(column) for f in context.before])
-        if usual is not None and context.now.rows >= _FEW_ROWS and usual >= 200 and 4 * share < usual:
+        is_empty = context.now.nulls.get(column, 0) >= 1000  # nothing to match: that it is missing is said already
+        if usual is not None and not is_empty and context.now.rows >= _FEW_ROWS and usual >= 200 and 4 * share < usual:
             why = "after its profiles changed" if renamed else "all of a sudden"
             message = f"{share // 10} % of `{column}` were seen before, usually {usual // 10} %: matching fell {why}"
             return _finding("CR-V036", "warning", message, "prepare with the profile and key used before")
@@ -120,6 +142,7 @@ _CHECKS: tuple[Callable[[FileContext], Finding | None], ...] = (
     _empty,
     _mostly_broken,
     _moved_in_time,
+    _other_period,
     _volume_drop,
     _tokens_missing,
     _match_collapse,

@@ -42,6 +42,8 @@ def test_a_usual_file_has_no_finding() -> None:
         (replace(NOW, fingerprint="f3"), {}, [("CR-V033", "fatal")]),
         (replace(NOW, fingerprint="f3"), {"appending": False}, [("CR-V033", "warning")]),
         (BEFORE[2], {}, []),
+        (replace(NOW, first_day="2025-01-09"), {}, [("CR-V037", "warning")]),
+        (replace(NOW, first_day="2025-12-15"), {}, []),
         (replace(NOW, rows=300), {}, [("CR-V034", "warning")]),
         (replace(NOW, rows=400), {}, []),
         (replace(NOW, nulls={"buyer_token": 900}), {}, [("CR-V035", "warning")]),
