@@ -133,15 +133,14 @@ class Family:
             self._held.clear()
             self._known.clear()
         atoms = self._atoms or one_atom(self._grid.cells)
-        fresh = []
+        found: dict[bytes, Layer] = {}
         for entry in self.entries[self._absorbed :]:
-            for _, layer in _layers(
-                entry, list(_views(entry.plan, self.protected, reader)), self.protected, self._grid
-            ):
-                digest = sha256(layer.tobytes()).digest()
-                if digest not in self._known:
-                    self._known.add(digest)
-                    fresh.append(layer)
+            seen_as = list(_views(entry.plan, self.protected, reader))
+            for _, layer in _layers(entry, seen_as, self.protected, self._grid):
+                found.setdefault(sha256(layer.tobytes()).digest(), layer)
+        # Nothing is noted as absorbed before all of it is at hand: an error on the way must not lose a held number.
+        fresh = [layer for digest, layer in found.items() if digest not in self._known]
+        self._known |= found.keys()
         self._held = packed(self._held, fresh)
         if self._exchanges is not None:
             self._exchanges.absorb(fresh)
