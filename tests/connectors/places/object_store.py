@@ -38,7 +38,7 @@ def object_store() -> Iterator[tuple[dict[str, str], S3Store]]:
 
 
 def _make_bucket(endpoint: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             request = urllib.request.Request(f"{endpoint}/drop", method="PUT")  # noqa: S310 - our own server

@@ -29,7 +29,7 @@ def test_objects_under_a_prefix_are_read(store: PlaceOptions) -> None:
     with items[0].open() as stream:
         assert sum(batch.num_rows for batch in open_source(stream).batches()) == 25
     assert [item.size for item in locate("s3://drop/other/c.csv", store)] == [len(csv_bytes(25))]
-    assert len(list(locate("s3://drop", store))) == 3
+    assert {"sales/a.csv", "sales/b.csv", "other/c.csv"} <= {item.name for item in locate("s3://drop", store)}
 
 
 def test_troubles_have_codes_and_no_keys(store: PlaceOptions) -> None:
