@@ -13,6 +13,7 @@ from api.principal import Principal
 from api.room import Room
 from api.usecases.data import list_datasets
 from cleanroom.names import DatasetName, MemberName, RunId, SnapshotId
+from cleanroom.state.chain import LogEntry
 from cleanroom.state.snapshots import SnapshotRecord
 
 Read = tuple[MemberName, DatasetName, SnapshotId]
@@ -59,12 +60,16 @@ def freshness_of(room: Room, who: Principal, runs: Sequence[RunId]) -> Mapping[R
     visible = {(view.member, view.dataset) for view in list_datasets(room, who)}
     found = {}
     for run, entries in plans.items():
-        planned = [json.loads(entry.facts) for entry in entries if entry.kind == "run.planned"]
-        reads = _reads(str(planned[-1].get("reads", ""))) if planned else ()
-        older = [one for read in reads if (one := _older(read, newest.get(read[:2], [])))]
+        older = [one for read in reads_of(entries) if (one := _older(read, newest.get(read[:2], [])))]
         told = tuple(one for one in older if (one.member, one.dataset) in visible)
         found[run] = Freshness(is_older=bool(older), older=told)
     return found
+
+
+def reads_of(entries: Sequence[LogEntry]) -> tuple[Read, ...]:
+    """What a run read, from what the log says of it; nothing where it was never planned."""
+    planned = [json.loads(entry.facts) for entry in entries if entry.kind == "run.planned"]
+    return _reads(str(planned[-1].get("reads", ""))) if planned else ()
 
 
 def _older(read: Read, records: Sequence[SnapshotRecord]) -> OlderData | None:

@@ -8,6 +8,7 @@ from datetime import date
 
 from api.principal import Principal
 from api.room import Room
+from api.usecases.own_list import own_list_held
 from api.usecases.questions import Compiled
 from cleanroom.errors import NotFound, PolicyRefused, UsageProblem
 from cleanroom.names import DatasetName, MemberName
@@ -38,7 +39,7 @@ def plan_question(room: Room, who: Principal, compiled: Compiled) -> Plan:
     return Plan(
         shape=result.shape,
         obligations=replace(result.obligations, sources=tuple(sources)),
-        tables=tuple(tables),
+        tables=own_list_held(room, who, tables, sources),
         querier=who.member,
         purpose=compiled.purpose,
     )

@@ -72,6 +72,12 @@ class Releases:
         query = select(releases).where(releases.c.plan_digest == plan, releases.c.member == member)
         return self._tx.first(ReleaseRecord, query)
 
+    def runs_of(self, member: MemberName, *, limit: int = 100) -> tuple[RunId, ...]:
+        """The runs in which a member's own questions were first answered, newest first."""
+        query = select(releases.c.run_id).where(releases.c.member == member)
+        found = self._tx.connection.execute(query.order_by(releases.c.release_id.desc()).limit(limit))
+        return tuple(RunId(run) for run in found.scalars())
+
     def held_by(self, member: MemberName, *, after: str | None = None, limit: int = 100) -> tuple[ReleaseRecord, ...]:
         """What a member may hold, newest first, from the one after ``after``."""
         # Names are [a-z0-9_-], so a quoted name inside the JSON list matches that receiver and no other.

@@ -1,13 +1,13 @@
 """A vault's past: commits, tables at a snapshot, and what changed between two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
 
 from cleanroom.errors import NotFound
-from cleanroom.names import DatasetName, SnapshotId
+from cleanroom.names import ColumnName, DatasetName, SnapshotId
 from cleanroom.vault.commit import Commit
 from cleanroom.vault.lake import attach_lake, load_lake_extensions
 from cleanroom.vault.session import lake_border
@@ -65,6 +65,34 @@ def changes(vault: Vault, dataset: DatasetName, since: SnapshotId, until: Snapsh
             f"FROM ducklake_table_changes('{ALIAS}', 'main', '{name}', {window})",
         )
     return Change(inserted=row[0], deleted=row[1])
+
+
+def changed_units(
+    vault: Vault,
+    dataset: DatasetName,
+    since: SnapshotId,
+    until: SnapshotId,
+    columns: Sequence[ColumnName],
+    *,
+    limit: int,
+) -> tuple[int, ...]:
+    """Per token column, how many distinct tokens stand in rows that changed after ``since``, counted up to ``limit``.
+
+    Raises:
+        NotFound: CR-V008 no such dataset, or no such snapshot (any more).
+    """
+    name = dataset.replace("'", "''")
+    changed = f"ducklake_table_changes('{ALIAS}', 'main', '{name}', {int(since) + 1}, {int(until)})"
+    each = ", ".join(
+        f"(SELECT count(*) FROM (SELECT DISTINCT {quoted(c)} FROM {changed} WHERE {quoted(c)} IS NOT NULL LIMIT {limit}))"
+        for c in columns
+    )
+    if not columns:
+        return ()
+    with reader(vault) as connection:
+        # Its rows at ``since`` must still be readable, or what changed after it is not all that changed.
+        _found(connection, f"SELECT count(*) FROM {ALIAS}.{quoted(dataset)} AT (VERSION => {int(since)})")
+        return _found(connection, f"SELECT {each}")
 
 
 def _found(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
