@@ -9,10 +9,10 @@ from api.principal import Principal
 from api.room import Room
 from api.usecases.policies import active_policies
 from api.usecases.signing import lacking, signed_again, signers_of
+from api.usecases.template_names import authored, found, name_for
 from cleanroom.approvals import ApprovedText, Signers
-from cleanroom.canonical import canonical_json, digest_of
 from cleanroom.contracts import Contract
-from cleanroom.errors import CleanroomError, IntegrityFailure, NotFound, UsageProblem
+from cleanroom.errors import CleanroomError, IntegrityFailure, UsageProblem
 from cleanroom.names import DatasetName, Digest, MemberName, TemplateName
 from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
 from cleanroom.state.members import MemberRecord
@@ -89,7 +89,7 @@ def submit_template(room: Room, who: Principal, text: str) -> TemplateView:
             version=template.version,
             member=who.member,
             text=text,
-            digest=_authored(who.member, template.digest),
+            digest=authored(who.member, template.digest),
             title=template.title,
             datasets=datasets,
         )
@@ -156,7 +156,7 @@ def list_templates(room: Room, who: Principal) -> tuple[TemplateView, ...]:
     policies = active_policies(room)
     with room.state.read() as tx:
         seen = _seen(tx, who, policies)
-        return tuple(_view(tx, room, record, policies, name=_name_for(record, seen, who.member)) for record in seen)
+        return tuple(_view(tx, room, record, policies, name=name_for(record, seen, who.member)) for record in seen)
 
 
 def get_template(room: Room, who: Principal, identity: str) -> TemplateView:
@@ -164,8 +164,8 @@ def get_template(room: Room, who: Principal, identity: str) -> TemplateView:
     policies = active_policies(room)
     with room.state.read() as tx:
         seen = _seen(tx, who, policies)
-        record = _found(seen, who.member, identity)
-        return _view(tx, room, record, policies, name=_name_for(record, seen, who.member))
+        record = found(seen, who.member, identity)
+        return _view(tx, room, record, policies, name=name_for(record, seen, who.member))
 
 
 def runnable_template(
@@ -185,7 +185,7 @@ def runnable_record(
     """The same, with the record that its approvals are given to."""
     policies = active_policies(room)
     with room.state.read() as tx:
-        record = _found(_seen(tx, who, policies), asked_by or who.member, identity)
+        record = found(_seen(tx, who, policies), asked_by or who.member, identity)
     return record, _loaded(room, record)
 
 
@@ -204,11 +204,6 @@ def missing_approvals(
         o for o in sorted(set(owners)) if not _holds(room, members.get(o), given.get(o), record, digest, policies)
     )
     return tuple(missing)
-
-
-def not_found() -> NotFound:
-    """The one answer for what is not there and for what one may not see."""
-    return NotFound("CR-L003", "no such entry in `templates`", help="check the name; list what there is")
 
 
 def _signers(owner: MemberRecord, record: TemplateRecord, policies: Sequence[DataPolicy]) -> tuple[Signers, ...]:
@@ -239,48 +234,11 @@ def _holds(
 def _visible_record(room: Room, who: Principal, identity: str) -> TemplateRecord:
     policies = active_policies(room)
     with room.state.read() as tx:
-        return _found(_seen(tx, who, policies), who.member, identity)
+        return found(_seen(tx, who, policies), who.member, identity)
 
 
 def _seen(tx: Tx, who: Principal, policies: Sequence[DataPolicy]) -> tuple[TemplateRecord, ...]:
     return tuple(record for record in tx.templates.all() if _is_visible(record, who, policies, tx))
-
-
-def _found(seen: Sequence[TemplateRecord], member: MemberName, identity: str) -> TemplateRecord:
-    """What ``[member.]name[@version]`` means to ``member``: its own template first; without a version the one to run."""
-    whole, at, version = identity.partition("@")
-    author, _, name = whole.rpartition(".")
-    found = [
-        record
-        for record in seen
-        if _plain_name(record) == name and author in ("", record.member) and (not at or str(record.version) == version)
-    ]
-    if not found:
-        raise not_found()
-    closest = min(_closeness(record, member) for record in found)
-    versions = [record for record in found if _closeness(record, member) == closest]
-    return max(versions, key=lambda record: (record.status is TextStatus.ACTIVE, record.version))
-
-
-def _closeness(record: TemplateRecord, member: MemberName) -> tuple[bool, MemberName]:
-    return record.member != member, record.member
-
-
-def _name_for(record: TemplateRecord, seen: Sequence[TemplateRecord], member: MemberName) -> str:
-    """Its name, with its author's before it where the name alone means another member's template."""
-    name = _plain_name(record)
-    meant = _found(seen, member, f"{name}@{record.version}")
-    return name if meant.template_id == record.template_id else f"{record.member}.{name}"
-
-
-def _plain_name(record: TemplateRecord) -> str:
-    # Rows of earlier versions of the product hold the name alone.
-    return record.name.rpartition(".")[2]
-
-
-def _authored(member: MemberName, digest: Digest) -> Digest:
-    """What approvals of a member's text are kept under: the same text by another member is approved anew."""
-    return digest_of(canonical_json({"member": member, "template": digest}))
 
 
 def _is_visible(record: TemplateRecord, who: Principal, policies: Sequence[DataPolicy], tx: Tx) -> bool:
@@ -297,7 +255,7 @@ def _is_visible(record: TemplateRecord, who: Principal, policies: Sequence[DataP
 
 def _loaded(room: Room, record: TemplateRecord) -> QueryTemplate:
     template = _bound(_source(room, record))
-    if record.digest not in (template.digest, _authored(record.member, template.digest)):
+    if record.digest not in (template.digest, authored(record.member, template.digest)):
         raise IntegrityFailure(
             "CR-A045",
             "a stored text is not the one its digest names",
