@@ -86,7 +86,9 @@ def test_the_walk_ends_in_a_watched_feed_and_a_forgotten_person(
         for line in scheduled:
             assert _run(line) == ""
     ran = " ".join(said)
-    assert all(word in ran for word in ("data map", "data prepare", "data push", "data watch", "data erase", "data history"))
+    assert all(
+        word in ran for word in ("data map", "data prepare", "data push", "data watch", "data erase", "data history")
+    )
     receipt = json.loads((tmp_path / "feeds" / "2026-11-20.csv.receipt.json").read_text())
     counts = receipt["receipt"]["receipt"]["receipt"]["counts"]
     assert (receipt["state"], counts["unchanged"], counts["inserted"]) == ("pushed", 3, 0)
