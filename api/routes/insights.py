@@ -39,6 +39,7 @@ class InsightItem(BaseModel):
     is_ready: bool
     headline: str | None
     releases: list[str]
+    rests_on_older_data: bool
 
 
 class TableJson(BaseModel):
@@ -114,6 +115,7 @@ def _item(view: story.InsightView) -> InsightItem:
         is_ready=view.is_ready,
         headline=answer.result.headline if answer and answer.result else None,
         releases=[str(release.release_id) for release in answer.releases] if answer else [],
+        rests_on_older_data=answer is not None and answer.rests_on_older_data,
     )
 
 

@@ -12,12 +12,13 @@ from itertools import product
 
 from api.principal import Principal
 from api.room import Room
+from api.usecases.freshness import OlderData
 from api.usecases.questions import Ask
 from api.usecases.run_story import open_ask
 from api.usecases.runs import Answer, ReleaseView, RunView, get_release, list_releases, submit_run
 from api.usecases.templates import TemplateView, list_templates, runnable_template
 from cleanroom.errors import CleanroomError, UsageProblem
-from cleanroom.names import Digest, UserName
+from cleanroom.names import DatasetName, Digest, MemberName, UserName
 from cleanroom.state import UserRole
 from policies.load import load_policy
 from queries.insights import INSIGHTS, computed, find
@@ -58,6 +59,21 @@ class InsightAnswer:
     facts: Mapping[str, str] = field(default_factory=dict)
     asked_by: UserName | None = None
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def rests_on_older_data(self) -> bool:
+        """Whether some dataset behind one of the releases has changed since."""
+        return any(release.rests_on_older_data for release in self.releases)
+
+    @property
+    def older(self) -> tuple[OlderData, ...]:
+        """Those datasets, as far as the reader may know of them, each once: as the release that knew least read it."""
+        found: dict[tuple[MemberName, DatasetName], OlderData] = {}
+        for one in (one for release in self.releases for one in release.older):
+            known = found.setdefault((one.member, one.dataset), one)
+            if one.since < known.since:
+                found[one.member, one.dataset] = one
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,4 +278,6 @@ def _facts(room: Room, insight: Insight, answers: tuple[Answer, ...], data_date:
             or "none",
             f"{name}: rows left out": str(table.rows_dropped),
         }
+        if "older data" in answer.about.facts:
+            facts[f"{name}: older data"] = str(answer.about.facts["older data"])
     return facts

@@ -9,10 +9,11 @@ import pytest
 from api_case import Case
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
-from small_room import PARAMETERS
+from small_room import PARAMETERS, SALES, sales_rows, upload
 
 from api.pages.insights import GROUPS
 from api.usecases.insights import get_insight
+from api.usecases.policies import name_of, withdraw_policy
 from api.worker import work_off
 from queries.insights import INSIGHTS
 
@@ -132,3 +133,35 @@ def test_the_api_says_the_same(own: Case) -> None:
     assert [run["template_id"] for run in runs] == ["claims-by-model"]
     other = own.client("quayside-analyst")
     assert other.get("/v1/insights/missing-denominator").json()["code"] == "CR-B011"
+
+
+def test_an_insight_on_older_data_says_so(own: Case, browse: Browse) -> None:
+    """Nothing while it is fresh; once one of its datasets changed: page, permanent link, list, Home, JSON, document."""
+    client = browse(own, "solstice-analyst")
+    place = "/insights/missing-denominator"
+    marked = ("older data", "newer data since")
+    pages = (place, "/insights", "/")
+    assert not [at for at in pages if any(mark in client.get(at).text for mark in marked)]
+    upload(own, "harbor", SALES, sales_rows(9000, 5))
+    page = client.get(place).text
+    permanent = re.search(r'href="(/insights/missing-denominator/of/[0-9a-f.]+)">permanent link', page)
+    assert permanent is not None
+    for text in (page, client.get(permanent.group(1)).text):
+        assert text.count("This answer rests on older data.") == 1
+        assert text.count("Sales of harbor: read up to 2025-03-23") == 1
+        assert '<a href="#ask">Ask again</a>' in text
+    assert [client.get(at).text.count("newer data since") for at in ("/insights", "/")] == [1, 1]
+    shown = client.get("/v1/insights/missing-denominator").json()
+    assert shown["rests_on_older_data"] is True
+    older = [words for name, words in shown["facts"].items() if name.endswith("older data")]
+    assert all(words.startswith("there are newer data since: sales of harbor") for words in older)
+    assert len(older) == 1
+
+
+def test_whose_data_an_insight_lacks_is_told_to_those_who_may_ask(own: Case, browse: Browse) -> None:
+    """INVARIANT I17: harbor withdraws its policy; that the answer is older is still said, and no more than that."""
+    withdraw_policy(own.room, own.who("harbor-steward"), name_of("harbor", "sales", 1))
+    upload(own, "harbor", SALES, sales_rows(9000, 5))
+    page = browse(own, "solstice-analyst").get("/insights/missing-denominator").text
+    assert "A dataset behind it changed since." in page
+    assert "Sales of harbor" not in page
