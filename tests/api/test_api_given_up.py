@@ -1,4 +1,4 @@
-"""An upload whose job fails for good ends, and its uploader can read why: nobody waits for ever."""
+"""An upload whose job cannot be done ends, or says what it waits for: nobody waits without knowing."""
 
 import json
 import shutil
@@ -24,21 +24,23 @@ def _ended(case: Case, place: str) -> tuple[object, object, list[tuple[str, str]
     return view["state"], view["refusal"], [(f["code"], f["severity"]) for f in report["findings"]]
 
 
-def test_a_disk_that_stays_full_ends_the_upload_after_five_attempts(case: Case) -> None:
-    """Four times the job comes back; the fifth failure is its end, with the code and the reason as a report."""
+def test_a_disk_that_stays_full_keeps_the_upload_waiting_and_says_so(case: Case) -> None:
+    """However often it is tried, the file is no worse: it waits, says for what, and goes in by itself."""
     root = case.room.folder / "vaults" / "harbor"
     root.mkdir(parents=True)
     (root / "data").write_text("in the way")
     place = _sent(case)
-    for _ in range(4):
+    client = case.client("harbor-uploader")
+    for _ in range(7):
         work_off(case.room)
-        assert case.client("harbor-uploader").get(place).json()["state"] == "received"
+        view = client.get(place).json()
+        assert (view["state"], view["delayed"], client.get("/readyz").status_code) == ("received", "CR-V005", 503)
         case.clock.at += timedelta(seconds=11)
-    work_off(case.room)
-    assert _ended(case, place) == ("refused", "CR-V005", [("CR-V005", "fatal")])
-    assert list((case.room.incoming / "harbor").iterdir()) == []
     (root / "data").unlink()
-    assert case.push(sales(12, 0))["state"] == "committed"
+    work_off(case.room)
+    view = client.get(place).json()
+    assert (view["state"], view["delayed"], client.get("/readyz").status_code) == ("committed", None, 200)
+    assert json.loads(str(view["receipt"]))["receipt"]["counts"]["inserted"] == 12
 
 
 def test_a_vault_that_does_not_open_ends_the_upload_at_once(case: Case) -> None:
