@@ -151,7 +151,14 @@ def _document(chart: ChartSpec, result: InsightResult, *, dark: bool, font: str)
         "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": True},
         "legend": {"titleLimit": 320, "labelLimit": 240, "labelColor": soft, "titleColor": soft, "titleFontWeight": "normal", "labelFontSize": 11},
     }  # fmt: skip
-    drawn = {**specification, "config": {**config, **look}, "layer": _limits_on_top(specification["layer"], strong)}
+    # Text is measured in one font here and drawn in the reader's own: without room beside it a wider one is cut off.
+    room: Json = {"left": 5, "top": 5, "bottom": 5, "right": 60 if chart.colour else 12}
+    drawn = {
+        **specification,
+        "padding": room,
+        "config": {**config, **look},
+        "layer": _limits_on_top(specification["layer"], strong),
+    }
     return json.dumps(drawn, sort_keys=True)
 
 

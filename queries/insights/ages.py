@@ -6,6 +6,7 @@ The arithmetic behind every "how soon" insight whose denominator is what has hap
 from dataclasses import dataclass
 
 from queries.insights.chart_input import count_in
+from queries.insights.headlines import said
 from queries.insights.model import (
     Cell,
     ChartSpec,
@@ -64,7 +65,7 @@ def by_age(table: Table, settings: Settings, words: AgeWords) -> InsightResult:
         columns=tuple(ShownColumn(name=n, title=n.replace("_", " ").capitalize()) for n in table.columns),
         rows=table.rows,
     )
-    headline = f"{rows[0][2] if rows[0][2] == rows[0][3] else f'{rows[0][2]} to {rows[0][3]}'} % {words.headline}"
+    headline = f"{said(rows[0][2] if rows[0][2] == rows[0][3] else None, rows[0][2], rows[0][3])} % {words.headline}"
     spec = ChartSpec(
         title=words.title,
         table="ages",

@@ -1,6 +1,7 @@
 """R/1000 at each age: claims so far per thousand units that have been observed that long."""
 
 from cleanroom.names import DatasetName
+from queries.insights.headlines import said
 from queries.insights.model import (
     Cell,
     ChartSpec,
@@ -51,7 +52,7 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         rows=rows,
     )
     last = rows[-1]
-    headline = f"R/1000 at {last[0]} {kind}s: {last[4] if last[4] is not None else f'{last[5]} to {last[6]}'}"
+    headline = f"R/1000 at {last[0]} {kind}s: {said(last[4], last[5], last[6])}"
     spec = ChartSpec(
         title="Claims per 1,000 units by age",
         table="per_1000",

@@ -2,6 +2,7 @@
 
 from cleanroom.names import DatasetName
 from queries.insights.chart_input import count_in, month_number
+from queries.insights.headlines import said
 from queries.insights.model import (
     ChartSpec,
     Encoding,
@@ -56,7 +57,7 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         rows=shown,
     )
     first = shown[0]
-    headline = f"{first[2] if first[2] is not None else f'{first[3]} to {first[4]}'} % of units sold register in the month of sale"
+    headline = f"{said(first[2], first[3], first[4])} % of units sold register in the month of sale"
     chart = ChartSpec(
         title="Registered by months since sale",
         table="lag",

@@ -7,6 +7,7 @@ were watched from that age on only. Other usual headers are understood.
 
 from cleanroom.names import DatasetName
 from queries.insights.chart_input import is_long
+from queries.insights.headlines import said
 from queries.insights.lifetimes import is_lifetimes, lifetimes
 from queries.insights.model import (
     Cell,
@@ -41,9 +42,7 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     points = kaplan_meier(rows, confidence=settings.confidence, limits=_limits(settings))
     table = _table(rows, points, settings, kind)
     last = table.rows[-1]
-    headline = (
-        f"{last[3] if last[3] is not None else f'{last[4]} to {last[5]}'} % still without a claim at {last[0]} {kind}s"
-    )
+    headline = f"{said(last[3], last[4], last[5])} % still without a claim at {last[0]} {kind}s"
     chart_spec = ChartSpec(
         title="Share without a claim",
         table="survival",

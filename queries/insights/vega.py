@@ -90,11 +90,18 @@ def _channel(encoding: Encoding, table: ShownTable) -> dict[str, Json]:
     }
     if encoding.kind in ("nominal", "ordinal"):
         channel["sort"] = None
+        channel["scale"] = {"domain": _in_order(table, encoding.column)}
     return channel
 
 
+def _in_order(table: ShownTable, name: str) -> list[Json]:
+    """A column's values as the table lists them: a row whose number is withheld keeps its place in the picture."""
+    at = next(position for position, column in enumerate(table.columns) if column.name == name)
+    return list(dict.fromkeys(_plain(row[at]) for row in table.rows if not isinstance(row[at], Withheld)))
+
+
 def _title(title: str, unit: str) -> str:
-    return f"{title} ({unit})" if unit else title
+    return f"{title} ({unit})" if unit and unit not in title else title
 
 
 def _plain(cell: Cell) -> Json:

@@ -150,7 +150,7 @@ def test_an_insight_on_older_data_says_so(own: Case, browse: Browse) -> None:
         assert text.count("This answer rests on older data.") == 1
         assert text.count("Sales of harbor: read up to 2025-03-23") == 1
         assert '<a href="#ask">Ask again</a>' in text
-    assert [client.get(at).text.count("newer data since") for at in ("/insights", "/")] == [1, 1]
+    assert all("newer data since" in client.get(at).text for at in ("/insights", "/"))
     shown = client.get("/v1/insights/missing-denominator").json()
     assert shown["rests_on_older_data"] is True
     older = [words for name, words in shown["facts"].items() if name.endswith("older data")]
