@@ -1,6 +1,7 @@
-"""Milliseconds per new result with 100,000 recorded cells, by kind of question; cold start; peak memory.
+"""CPU milliseconds per new result with 100,000 recorded cells, by kind of question; cold start; peak memory.
 
-``python -m benchmarks.ledger_speed [cells] [thin]``. A recorded cell is one released number. The room: 1,000,000 sales of two
+``python -m benchmarks.ledger_speed [cells] [thin]``. A recorded cell is one released number. Time is that of the process, all
+its threads together, so a loaded machine prints about what a quiet one does. The room: 1,000,000 sales of two
 retailers joined to 250,000 claims, k = 25. Standing templates (region, month, model and channel, with parameters and
 windows) are recorded for the maker, a part of them for a retailer too, until ``cells`` are held; then more of each kind
 are asked. ``thin`` has a quarter of the rows in ten times the regions: most fine cells are small there.
@@ -51,11 +52,13 @@ MEASURES = (distinct("unit"), count("claim_id", 1))
 MAKER, RETAILER = ("maker",), ("harbor", "maker")
 MONTHS = [date(2024 + at // 12, at % 12 + 1, 1) for at in range(25)]
 FEW, MANY = 10, 100
+MOST_RECORDING = 150.0
+"""CPU seconds in the ledger after which recording is cut; what was reached is printed."""
 
 
 @dataclass
 class Timings:
-    """Seconds per new result, by kind."""
+    """CPU seconds per new result, by kind."""
 
     of_kind: dict[str, list[float]] = field(default_factory=dict)
 
@@ -75,14 +78,14 @@ def main(cells: int, *, thin: bool) -> None:
     regions = MANY if thin else FEW
     room, store = made_room(regions, rows=250_000 if thin else 1_000_000)
     recorded, results, recording = 0, 0, Timings()
-    started = time.perf_counter()
+    spent = 0.0
     for kind, question, receivers in standing_reports(regions):
-        if recorded >= cells or time.perf_counter() - started > 150:
+        if recorded >= cells or spent > MOST_RECORDING:
             break
         seconds, shown = timed(room, question, receivers)
-        recorded, results = recorded + shown, results + 1
+        recorded, results, spent = recorded + shown, results + 1, spent + seconds
         recording.add(kind, seconds)
-    print(f"{recorded:,} cells recorded in {results} results; while recording:")
+    print(f"{recorded:,} cells recorded in {results} results, {spent:.0f} s; while recording:")
     print(*recording.lines(), sep="\n")
     later = Timings()
     for kind, question, receivers in new_questions():
@@ -106,15 +109,15 @@ def made_room(regions: int, rows: int) -> tuple[Room, MemoryStore]:
 
 
 def timed(room: Room, question: QueryShape, receivers: tuple[str, ...]) -> tuple[float, int]:
-    """Seconds the ledger took, and the numbers shown; the engine's own time is not counted."""
+    """CPU seconds the ledger took, and the numbers shown; the engine's own time for the answer is not counted."""
     taken = 0.0
     review = room.ledger.review
 
     def watched(plan: Plan, **rest: object) -> object:
         nonlocal taken
-        start = time.perf_counter()
+        start = time.process_time()
         answer = review(plan, **rest)  # type: ignore[arg-type]
-        taken = time.perf_counter() - start
+        taken = time.process_time() - start
         return answer
 
     room.ledger.review = watched  # type: ignore[method-assign, assignment]
@@ -162,6 +165,10 @@ def standing_reports(regions: int) -> Iterator[Asked]:
     for model in range(30):
         only = cmp("model", "=", f"m{model}")
         yield "region x channel x month of a model", report(REGION, CHANNEL, SALE_MONTH, where=only), MAKER
+    sliding = [(at, at + months) for months in (3, 6, 12) for at in range(25 - months)]
+    for first, last in sliding:
+        if (first, last) not in windows:
+            yield "region x model in a sliding window", report(REGION, MODEL, where=sold(first, last)), MAKER
 
 
 def served(first: int, last: int) -> QueryShape:

@@ -110,11 +110,11 @@ class Company:
 
 def company_of(units: Units) -> Company:
     """Nothing proven but what is large; one more column, the last, stands for what no light vector can touch."""
-    own = np.append(_own_units(units), units.k)
+    own = np.append(own_units(units), units.k)
     return Company(units.k, own, np.append(~units.small, True))
 
 
-def _own_units(units: Units) -> Ints:
+def own_units(units: Units) -> Ints:
     """Per column its units that are in no other small column."""
     shared = np.bincount(units.pairs[:, 1]) if len(units.pairs) else np.zeros(0, dtype=np.int64)
     alone = units.pairs[shared[units.pairs[:, 1]] == 1, 0] if len(units.pairs) else np.zeros(0, dtype=np.int64)

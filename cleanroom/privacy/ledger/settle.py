@@ -15,6 +15,7 @@ from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.linear import Budget, isolates
 from cleanroom.privacy.ledger.reduction import Incidence, Knot, Reduced, reduced
 from cleanroom.privacy.ledger.rollups import less_wholes, width
+from cleanroom.privacy.ledger.splits import adds_nothing_light
 from cleanroom.privacy.ledger.units import Flags, Ints, Units
 
 Shown = NDArray[np.bool_]
@@ -64,13 +65,17 @@ def settle(case: Case) -> tuple[Shown, ...]:
     rests = [less_wholes(layer, case.held) for layer in case.new]
     if not any((rest >= 0).any() for rest in rests):
         return tuple(np.ones(size, dtype=bool) for size in sizes)
-    case = replace(case, new=rests, atoms=case.atoms.refined(rests))
+    before = case.atoms
+    case = replace(case, new=rests, atoms=before.refined(rests))
     units = case.units.merged(case.atoms.of_cell, case.atoms.count)
     incidence, first_new = _incidence(case, sizes)
     shown = np.ones(incidence.numbers, dtype=bool)
     purse = _Purse(updates=MAX_UPDATES_PER_REVIEW, steps=MAX_STEPS_PER_REVIEW)
     outcome = reduced(incidence, units, held=first_new, settled=incidence.numbers)
-    if case.exchanges is not None and outcome.hardest() > HARD_KNOT:
+    hard = outcome.hardest() > HARD_KNOT
+    if hard and adds_nothing_light(before, case.atoms, units, case.held, rests):
+        return tuple(np.ones(size, dtype=bool) for size in sizes)
+    if hard and case.exchanges is not None:
         # In enough company whatever is combined: a combination that touches such an atom is harmless.
         units = units.as_large(_in_company(case.exchanges, case, outcome))
         outcome = reduced(incidence, units, held=first_new, settled=incidence.numbers)

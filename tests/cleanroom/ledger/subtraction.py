@@ -8,6 +8,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 
+import numpy as np
+
+from cleanroom.privacy.ledger.atoms import Layer
+
 Cells = Sequence[frozenset[int]]
 """Per base cell the people in it."""
 
@@ -58,3 +62,13 @@ def isolated(cells: Cells, numbers: Sequence[frozenset[int]], k: int) -> bool:
         if rank([[row[place] for place in outside] for row in rows]) < whole:
             return True
     return False
+
+
+def numbers_of(layers: Sequence[Layer]) -> list[frozenset[int]]:
+    """Every number as its set of base cells."""
+    return [
+        frozenset(np.flatnonzero(one == number).tolist())
+        for one in layers
+        for number in range(int(one.max(initial=-1)) + 1)
+        if (one == number).any()
+    ]

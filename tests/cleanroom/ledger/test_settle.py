@@ -10,7 +10,7 @@ from cleanroom.privacy.ledger.atoms import Layer, one_atom
 from cleanroom.privacy.ledger.rollups import packed
 from cleanroom.privacy.ledger.settle import Case, settle
 from cleanroom.privacy.ledger.units import units_of
-from tests.cleanroom.ledger.subtraction import isolated
+from tests.cleanroom.ledger.subtraction import isolated, numbers_of
 
 
 def layer(*labels: int) -> Layer:
@@ -123,16 +123,6 @@ def large_enough(cells: Sequence[frozenset[int]], asked: Layer, k: int) -> Layer
         if len(inside) < k:
             kept[asked == number] = -1
     return kept
-
-
-def numbers_of(layers: Sequence[Layer]) -> list[frozenset[int]]:
-    """Every number as its set of base cells."""
-    return [
-        frozenset(np.flatnonzero(one == number).tolist())
-        for one in layers
-        for number in range(int(one.max(initial=-1)) + 1)
-        if (one == number).any()
-    ]
 
 
 def play(seed: int, *, ledger: bool) -> bool:
