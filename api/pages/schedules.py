@@ -38,14 +38,19 @@ def show_all(request: Request, room: InRoom, who: Who) -> Response:
 
 
 @router.get(f"{_AT}/new")
-def choose(request: Request, room: InRoom, who: Who, of: str = "") -> Response:
-    """What to schedule; once that is chosen, the form."""
+def choose(request: Request, room: InRoom, who: Who) -> Response:
+    """What to schedule."""
     who.need(UserRole.ANALYST)
-    if of:
-        return _form(request, room, who, of, {})
     queries = {view.name: view.title for view in list_templates(room, who) if not view.waiting_for}
     insights = {view.insight.name: view.insight.title for view in list_insights(room, who) if view.is_ready}
     return page(request, "schedule_choose.html", who=who, queries=queries, insights=insights)
+
+
+@router.get(f"{_AT}/new/{{kind}}/{{subject}}")
+def fill_in(request: Request, room: InRoom, who: Who, kind: str, subject: str) -> Response:
+    """The form for what was chosen."""
+    who.need(UserRole.ANALYST)
+    return _form(request, room, who, f"{kind}:{subject}", {})
 
 
 @router.post(f"{_AT}/new")

@@ -38,8 +38,9 @@ def browser(
 
 def test_a_schedule_is_made_run_and_removed(own: Case, browser: TestClient, tmp_path: Path) -> None:
     """From the choice to a PDF in the outbox; the page shows what happened."""
-    assert 'value="insight:missing-denominator"' in browser.get("/reports/schedules/new").text
-    form = browser.get("/reports/schedules/new?of=insight:missing-denominator")
+    address = "/reports/schedules/new/insight/missing-denominator"
+    assert f'href="{address}"' in browser.get("/reports/schedules/new").text
+    form = browser.get(address)
     assert ("@start-of-month-12" in form.text, "https://hooks.example.com" in form.text) == (True, True)
     made = browser.post("/reports/schedules/new", data=_FORM)
     assert (made.status_code, made.url.path) == (200, "/reports/schedules/monday")
