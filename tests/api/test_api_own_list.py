@@ -42,7 +42,12 @@ STRANGERS = range(900, 912)
 def _registered(numbers: list[int]) -> list[dict[str, object]]:
     """Owners by their number as buyers."""
     return [
-        {"registration_id": f"R{n}", "registered_date": date(2026, 1, 5), "owner_token": token(100_000 + n)}
+        {
+            "registration_id": f"R{n}",
+            "registered_date": date(2026, 1, 5),
+            "owner_token": token(100_000 + n),
+            "region": f"m{n}",
+        }
         for n in numbers
     ]
 
@@ -57,10 +62,10 @@ def _push(case: Case, numbers: list[int]) -> None:
     assert client.get(place).json()["state"] == "committed"
 
 
-def _room(case: Case) -> Case:
+def _room(case: Case, policy: str = _POLICY) -> Case:
     for member, dataset, unit in (("harbor", "sales", "buyer_token"), ("solstice", "registrations", "owner_token")):
         client = case.client(f"{member}-steward")
-        made = client.post("/v1/policies", json={"text": _POLICY.format(member=member, dataset=dataset, unit=unit)})
+        made = client.post("/v1/policies", json={"text": policy.format(member=member, dataset=dataset, unit=unit)})
         signature = case.signature(member, ApprovedText.POLICY, made.json()["digest"])
         done = client.post(f"/v1/policies/{member}/{dataset}/1/approve", json={"signature": signature})
         assert done.status_code == 200, done.text
@@ -96,3 +101,18 @@ def test_enough_new_people_are_a_new_question(case: Case) -> None:
     _push(case, [29])
     run, rows = _asked(case)
     assert (run["rests_on_older_data"], rows) == (False, [{"owners": 37, "matched": 25}])
+
+
+@pytest.mark.parametrize("left_out", [3, 900], ids=["a buyer of harbor", "nobody harbor knows"])
+def test_leaving_out_one_marked_person_is_withheld_whoever_it_is(case: Case, left_out: int) -> None:
+    """INVARIANT I13, the same by marks of one's own on the list, with no upload at all."""
+    alone = _POLICY.replace("[solstice, harbor]", "[solstice]").replace(
+        "  {unit}: {{allow: [count_distinct]}}", "  {unit}: {{allow: [count_distinct]}}\n  region: {{allow: [filter]}}"
+    )
+    _room(case, alone)
+    matched = MATCHES.replace("COUNT(DISTINCT r.owner_token) AS owners, ", "").replace("LEFT JOIN", "JOIN")
+    answers = []
+    for asked in (matched, f"{matched} WHERE r.region <> 'm{left_out}'"):
+        run = case.run({"sql": asked, "purpose": "service"})
+        answers += case.client("solstice-analyst").get(f"/v1/releases/{run['release_id']}").json()["rows"]
+    assert answers == [{"matched": 15}, {"matched": {"withheld": "ledger"}}]

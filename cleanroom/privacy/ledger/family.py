@@ -84,6 +84,7 @@ class Family:
     _atoms: Atoms | None = None
     _absorbed: int = 0
     _exchanges: Exchanges | None = None
+    _is_asked_of_own: bool = False
     _is_part: bool = False
     _is_split: bool = False
     _parts: "dict[Places, Family]" = field(default_factory=dict)
@@ -110,7 +111,9 @@ class Family:
             self._is_split = True  # for good: what parts let out is in no grid of the whole
             return flags & self._in_parts(new, reader, seconds)
         grid, atoms = warm
-        for view in views if self.protected.own is None else ():
+        # Cells of rows without a token, or of others' alone, are in no grid of one's own rows.
+        is_whole = self.protected.own is None and not self._is_asked_of_own
+        for view in views if is_whole else ():
             check_cells(view, new.cells, grid)
         found = list(_layers(new, views, self.protected, grid))
         distinct = {layer.tobytes(): layer for _, layer in found}
@@ -168,7 +171,9 @@ class Family:
         own = _places(new, self.protected, reader)
         flags = np.ones((len(new.cells), len(new.plan.shape.aggregates)), dtype=bool)
         for universe in sorted({own, *(places for places in self._places if own < places)}, key=_place_order):
-            part = self._parts.setdefault(universe, Family(self.protected, _is_part=True))
+            part = self._parts.setdefault(
+                universe, Family(self.protected, _is_asked_of_own=self._is_asked_of_own, _is_part=True)
+            )
             part.entries = [e for e, places in zip(self.entries, self._places, strict=True) if places <= universe]
             flags &= part.review(new, reader, seconds)
         return flags

@@ -17,6 +17,7 @@ from cleanroom.plan import Plan
 from cleanroom.privacy.ledger.entry import CellKey, LedgerEntry, decode_entry, encode_entry, key_order
 from cleanroom.privacy.ledger.family import Family, GridReader, Protected
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR
+from cleanroom.privacy.ledger.own_rows import Entangled, IsToken, OwnRows, joins_others, own_rows
 from cleanroom.privacy.ledger.store import LedgerStore
 
 MAX_WARM_FAMILIES = 16
@@ -35,7 +36,8 @@ class Ledger:
         self._decoded: dict[bytes, LedgerEntry] = {}
         self._held: dict[MemberName, dict[bytes, LedgerEntry]] = {}
         self._position: dict[MemberName, int] = {}
-        self._families: dict[tuple[MemberName, Protected], Family] = {}
+        self._families: dict[tuple[MemberName, Protected, bool], Family] = {}
+        self._own: dict[tuple[bytes, int, MemberName], tuple[OwnRows, ...]] = {}
 
     def review(
         self, plan: Plan, *, cells: Sequence[CellKey], passed: Sequence[Sequence[bool]], session: GridReader
@@ -57,7 +59,11 @@ class Ledger:
             shown=tuple(tuple(map(bool, passed[index])) for index in order),
         )
         with self._lock:
-            for task in _tasks(plan, {receiver: self._held_by(receiver) for receiver in receivers}):
+            held = {receiver: self._held_by(receiver) for receiver in receivers}
+            # Own rows first: what is decided there must not depend on what others' rows keep back.
+            for receiver in receivers:
+                kept = self._without_own(kept, receiver, held[receiver], session)
+            for task in _tasks(plan, held):
                 flags = self._family(task).review(kept, session, GRID_SECONDS)
                 kept = LedgerEntry(plan=plan, cells=kept.cells, shown=tuple(map(tuple, flags.tolist())))
             if np.any(np.array(kept.shown, dtype=bool)):
@@ -76,13 +82,63 @@ class Ledger:
             self._position[receiver] = position
         return held
 
+    def _without_own(
+        self, kept: LedgerEntry, receiver: MemberName, held: Mapping[bytes, LedgerEntry], session: GridReader
+    ) -> LedgerEntry:
+        """``kept`` less the numbers that differ from others by too few of the receiver's own tokens."""
+        for source in range(len(kept.plan.shape.sources)):
+            if not joins_others(kept.plan, source, receiver):
+                continue
+            try:
+                asked = tuple(own_rows(kept, source, receiver, _token_of(session)))
+            except Entangled:
+                return replace(kept, shown=tuple((False,) * len(row) for row in kept.shown))
+            for own in asked:
+                dataset = own.entry.plan.shape.sources[0].dataset
+                minimum = max(_others_minimum(past.plan, receiver, dataset) for past in (kept, *held.values()))
+                protected = Protected(dataset=dataset, unit=own.token, k=minimum)
+                past = [one for digest, entry in held.items() for one in self._own_of(digest, entry, receiver, session)]
+                entries = [
+                    one.entry
+                    for one in past
+                    if one.token == own.token and one.entry.plan.shape.sources[0].dataset == dataset
+                ]
+                allowed = self._warm(receiver, protected, entries, is_own=True).review(own.entry, session, GRID_SECONDS)
+                kept = replace(
+                    kept,
+                    shown=tuple(
+                        tuple(flag and own.allows((cell, at), allowed) for at, flag in enumerate(row))
+                        for cell, row in enumerate(kept.shown)
+                    ),
+                )
+        return kept
+
+    def _own_of(
+        self, digest: bytes, entry: LedgerEntry, receiver: MemberName, session: GridReader
+    ) -> Iterator[OwnRows]:
+        for source in range(len(entry.plan.shape.sources)):
+            if not joins_others(entry.plan, source, receiver):
+                continue
+            place = (digest, source, receiver)
+            if place not in self._own:
+                try:
+                    self._own[place] = tuple(own_rows(entry, source, receiver, _token_of(session)))
+                except Entangled:  # it left before this test was there
+                    self._own[place] = ()
+            yield from self._own[place]
+
     def _family(self, task: "_Task") -> Family:
-        place = (task.receiver, task.protected)
-        family = self._families.pop(place, None) or Family(task.protected)
+        return self._warm(task.receiver, task.protected, list(task.held.values()))
+
+    def _warm(
+        self, receiver: MemberName, protected: Protected, entries: list[LedgerEntry], *, is_own: bool = False
+    ) -> Family:
+        place = (receiver, protected, is_own)
+        family = self._families.pop(place, None) or Family(protected, _is_asked_of_own=is_own)
         self._families[place] = family  # most recently used last
         while len(self._families) > MAX_WARM_FAMILIES:
             self._families.pop(next(iter(self._families)))
-        family.entries = list(task.held.values())
+        family.entries = entries
         return family
 
 
@@ -144,6 +200,27 @@ def _protected(plan: Plan, receiver: MemberName, history: Collection[LedgerEntry
         and protected.k > 2
         and any(_asked_alone(past, receiver) for past in (plan, *(entry.plan for entry in history)))
     }
+
+
+def _token_of(session: GridReader) -> IsToken:
+    return lambda table, column: session.columns(table).by_name.get(column) == "UUID"
+
+
+def _others_minimum(plan: Plan, receiver: MemberName, dataset: DatasetName) -> int:
+    """The largest minimum of what ``receiver``'s own rows of ``dataset`` are joined to; 1 where they are not."""
+    mine = [
+        at
+        for at, source in enumerate(plan.shape.sources)
+        if source.dataset == dataset and joins_others(plan, at, receiver)
+    ]
+    return max(
+        (
+            obligations.minimum_units
+            for at, (obligations, tables) in enumerate(zip(plan.obligations.sources, plan.tables, strict=True))
+            if any(other != at for other in mine) and any(table.member != receiver for table in tables)
+        ),
+        default=1,
+    )
 
 
 def _asked_alone(plan: Plan, receiver: MemberName) -> bool:
