@@ -56,6 +56,7 @@ def fill_in(request: Request, room: InRoom, who: Who, kind: str, subject: str) -
 @router.post(f"{_AT}/new")
 def add(request: Request, room: InRoom, who: Who, form: Form) -> Response:
     """Keep it, or say what is wrong with it. A webhook's secret is shown here and never again."""
+    who.need(UserRole.ANALYST)
     of = form.get("of", "")
     kind, _, subject = of.partition(":")
     wanted = Wanted(
