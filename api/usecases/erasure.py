@@ -19,6 +19,8 @@ from cleanroom.vault.compact import purge
 from cleanroom.vault.erase import erase
 
 _REMOVALS = frozenset({"erase", "retain"})
+_REMOVAL = "erasure-"
+"""How the snapshots that removals left are named where others name their upload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +75,17 @@ def record_removals(
                 _pin(change, room, record, late, {} if gone is None else {"removed": gone[dataset]})
 
 
+def is_removal(upload: UploadId) -> bool:
+    """Whether a snapshot was left by an erasure or a retention rule and by no upload."""
+    return upload.startswith(_REMOVAL)
+
+
 def _pin(tx: Tx, room: Room, record: SnapshotRecord, snapshot: SnapshotId, counts: Mapping[str, int]) -> None:
     tx.snapshots.add(
         member=record.member,
         dataset=record.dataset,
         snapshot=snapshot,
-        upload_id=UploadId(f"erasure-{room.surroundings.new_id()}"),
+        upload_id=UploadId(f"{_REMOVAL}{room.surroundings.new_id()}"),
         data_date=record.data_date,
         counts=counts,
     )

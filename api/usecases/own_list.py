@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from api.principal import Principal
 from api.room import Room
+from api.usecases.erasure import is_removal
 from api.usecases.freshness import reads_of
 from cleanroom.contracts.model import Role
 from cleanroom.errors import NotFound
@@ -46,7 +47,7 @@ def _held(room: Room, who: Principal, table: PinnedTable, minimum: int) -> Pinne
     if table.member != who.member:
         return table
     before = _last_read(room, who, table.dataset)
-    if before is None or before >= table.snapshot:
+    if before is None or before >= table.snapshot or _was_taken_from(room, table, since=before):
         return table
     tokens = [c.name for c in room.contracts()[table.dataset].stored if c.role is Role.TOKEN]
     try:
@@ -55,6 +56,18 @@ def _held(room: Room, who: Principal, table: PinnedTable, minimum: int) -> Pinne
         return table
     is_small = any(0 < count < minimum for count in counts)
     return replace(table, snapshot=before) if is_small else table
+
+
+def _was_taken_from(room: Room, table: PinnedTable, *, since: SnapshotId) -> bool:
+    """Whether people were erased since: nobody may be read again then, and the ledger alone keeps them from being told.
+
+    It holds numbers against each other as questions about the asker's own rows, too (``own_rows.py``).
+    """
+    with room.state.read() as tx:
+        known = tx.snapshots.all(member=table.member)
+    return any(
+        is_removal(record.upload_id) for record in known if record.dataset == table.dataset and record.snapshot > since
+    )
 
 
 def _last_read(room: Room, who: Principal, dataset: DatasetName) -> SnapshotId | None:

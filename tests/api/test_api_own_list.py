@@ -9,6 +9,7 @@ from api.worker import work_off
 from cleanroom.approvals import ApprovedText
 from cleanroom.contracts import shipped_contracts
 from cleanroom.names import DatasetName
+from cleanroom.state.chain import LogEntry
 
 REGISTRATIONS = shipped_contracts()[DatasetName("registrations")]
 MATCHES = (
@@ -116,3 +117,21 @@ def test_leaving_out_one_marked_person_is_withheld_whoever_it_is(case: Case, lef
         run = case.run({"sql": asked, "purpose": "service"})
         answers += case.client("solstice-analyst").get(f"/v1/releases/{run['release_id']}").json()["rows"]
     assert answers == [{"matched": 15}, {"matched": {"withheld": "ledger"}}]
+
+
+def test_a_person_erased_from_the_list_is_in_no_later_question(case: Case) -> None:
+    """What is asked next reads the list without the person, though one fewer is too few to be a new list."""
+    _asked(_room(case))
+    _push(case, [20])
+    erased = case.client("solstice-steward").post("/v1/erasures", json={"tokens": [str(token(100_900))]})
+    assert erased.json() == {"removed": {"registrations": 1}}
+    inner = MATCHES.replace("LEFT JOIN", "JOIN")
+    run = case.run({"sql": inner, "purpose": "service"})
+    reads = [one.facts for one in _planned(case, run["run_id"])]
+    newest = case.client("solstice-uploader").get("/v1/datasets/registrations/snapshots").json()
+    assert [f"solstice/registrations@{max(one['snapshot'] for one in newest)}" in facts for facts in reads] == [True]
+
+
+def _planned(case: Case, run: object) -> list[LogEntry]:
+    with case.room.state.read() as tx:
+        return [entry for entry in tx.log.about("runs", str(run)) if entry.kind == "run.planned"]
