@@ -148,6 +148,7 @@ class Tables:
     def __init__(self) -> None:
         self.connection = duckdb.connect(":memory:")
         self.grids = 0
+        self._columns: dict[PinnedTable, TableColumns] = {}
 
     def store(self, table: PinnedTable, rows: Sequence[Row], types: Mapping[str, str]) -> None:
         """Write one snapshot."""
@@ -163,9 +164,11 @@ class Tables:
         return f'"{table.member}_{table.dataset}_{int(table.snapshot)}"'
 
     def columns(self, table: PinnedTable) -> "TableColumns":
-        """Its columns."""
-        found = self.connection.execute(f"DESCRIBE {self.reference(table)}").fetchall()
-        return TableColumns({str(row[0]): str(row[1]) for row in found})
+        """Its columns, remembered as the session does: a pinned table never changes."""
+        if table not in self._columns:
+            found = self.connection.execute(f"DESCRIBE {self.reference(table)}").fetchall()
+            self._columns[table] = TableColumns({str(row[0]): str(row[1]) for row in found})
+        return self._columns[table]
 
     def fetch(self, sql: EngineSql, control: RunControl) -> list[tuple[object, ...]]:
         """All rows."""
