@@ -25,7 +25,7 @@ from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
-from cleanroom.privacy.ledger.rollups import packed
+from cleanroom.privacy.ledger.rollups import packed_over
 from cleanroom.privacy.ledger.settle import Case, settle
 from cleanroom.privacy.ledger.views import Place, View, view_of
 from cleanroom.shape import ColumnRef
@@ -130,11 +130,11 @@ class Family:
         if self._grid is None or not self._grid.spec.serves(wanted):
             everything = [*(v for entry in self.entries for v in _views(entry.plan, self.protected, reader)), *views]
             spec = self._spec(everything, reader)
-            self._grid = _read(spec, reader, seconds)
-            self._atoms, self._absorbed = one_atom(self._grid.cells), 0
-            self._exchanges = Exchanges(self._grid.codes())
-            self._held.clear()
-            self._known.clear()
+            grid = _read(spec, reader, seconds)
+            exchanges = Exchanges(grid.codes())
+            # All at once: an error above must not leave a grid beside what was held on another.
+            self._grid, self._exchanges, self._atoms = grid, exchanges, one_atom(grid.cells)
+            self._held, self._known, self._absorbed = [], set(), 0
         atoms = self._atoms or one_atom(self._grid.cells)
         found: dict[bytes, Layer] = {}
         for entry in self.entries[self._absorbed :]:
@@ -143,13 +143,13 @@ class Family:
                 found.setdefault(sha256(layer.tobytes()).digest(), layer)
         # Nothing is noted as absorbed before all of it is at hand: an error on the way must not lose a held number.
         fresh = [layer for digest, layer in found.items() if digest not in self._known]
-        self._known |= found.keys()
-        self._held = packed(self._held, fresh)
+        atoms = atoms.refined(fresh)
+        held = packed_over(atoms, self._held, fresh)
         if self._exchanges is not None:
             self._exchanges.absorb(fresh)
-        self._absorbed = len(self.entries)
-        self._atoms = atoms.refined(fresh)
-        return self._grid, self._atoms
+        self._held, self._atoms, self._absorbed = held, atoms, len(self.entries)
+        self._known |= found.keys()
+        return self._grid, atoms
 
     def _spec(self, views: Sequence[View], reader: GridReader) -> GridSpec:
         return spec_of(
