@@ -1,6 +1,6 @@
 """The log as people use it: read it, verify it, take proofs and checkpoints away with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.principal import Principal
 from api.room import Room
@@ -38,12 +38,26 @@ class Proof:
 def list_log(room: Room, who: Principal, *, after: int = 0, limit: int = 100) -> tuple[LogEntry, ...]:
     """Entries numbered above ``after``: who did what when, as ids, counts and digests.
 
+    How much another member uploaded is left out of its entries: a competitor would read its sales from it
+    (INVARIANT I18). What the entry's hash covers is unchanged.
+
     Raises:
         NotAuthorised: CR-A003.
     """
     who.need(*_READERS)
     with room.state.read() as tx:
-        return tx.log.entries(after=after, limit=limit)
+        found = tx.log.entries(after=after, limit=limit)
+    return tuple(entry if _may_read_facts(who, entry) else replace(entry, facts="{}") for entry in found)
+
+
+def _may_read_facts(who: Principal, entry: LogEntry) -> bool:
+    match entry.noun:
+        case "snapshots":
+            return entry.subject.partition("/")[0] == who.member
+        case "uploads":
+            return entry.actor.rpartition("@")[2] == who.member
+        case _:
+            return True
 
 
 def log_size(room: Room, who: Principal) -> int:
