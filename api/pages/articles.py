@@ -22,6 +22,7 @@ _GUIDES = (
     "operator-quickstart", "privacy-promise", "threat-model", "insights", "policies", "grammar", "twenty-mistakes",
     "formats-in", "identifiers", "ledger", "schedules", "sql-access", "api",
 )  # fmt: skip
+_CODE_ROW = re.compile(r"<tr>\s*<td>(CR-[A-Z]\d{3})</td>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TITLE = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 
@@ -60,6 +61,11 @@ def article(kind: str, name: str) -> Article:
     return Article(title=_title(text, name), body=_html(_TITLE.sub("", text, count=1)))
 
 
+def has_rule_page(name: str) -> bool:
+    """Whether a rule has a page of its own."""
+    return bool(_NAME.fullmatch(name)) and (_docs() / "rules" / f"{name}.md").is_file()
+
+
 def figure(name: str) -> bytes:
     """One picture of the documentation. Raises NotFound CR-A011."""
     path = _docs() / "insights" / f"{name}.svg"
@@ -71,7 +77,14 @@ def figure(name: str) -> bytes:
 def error_tables() -> list[ErrorTable]:
     """All codes, by letter."""
     found = sorted((_docs() / "errors").glob("CR-*.md"))
-    return [ErrorTable(letter=path.stem, body=_html(_TITLE.sub("", _text("errors", path.stem), 1))) for path in found]
+    return [ErrorTable(letter=path.stem, body=_with_anchors(path.stem)) for path in found]
+
+
+@lru_cache(maxsize=32)
+def _with_anchors(name: str) -> Markup:
+    """Each code's row can be pointed at: ``/help/errors#CR-P109``."""
+    body = _html(_TITLE.sub("", _text("errors", name), 1))
+    return Markup(_CODE_ROW.sub(r'<tr id="\1"><td>\1</td>', body))  # noqa: S704 - the codes are letters and digits
 
 
 @lru_cache(maxsize=1)
@@ -131,7 +144,7 @@ def _address(href: str) -> str:
         return href
     name = href.split("#")[0].rsplit("/", 1)[-1].removesuffix(".md")
     if "errors" in href or name.startswith("CR-"):
-        return "/help/errors"
+        return f"/help/errors#{name}" if name.startswith("CR-") else "/help/errors"
     if name in _GUIDES:
         return f"/help/guide/{name}"
     return f"/help/rules/{name}" if (_docs() / "rules" / f"{name}.md").is_file() else "/help"

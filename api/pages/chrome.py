@@ -13,7 +13,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.pages import words
+from api.pages.articles import has_rule_page
 from api.pages.static import address_of
+from api.pages.titles import title_of
 from api.principal import Principal
 from cleanroom.state import UserRole
 
@@ -99,6 +101,8 @@ def _environment() -> jinja2.Environment:
     )
     made.filters.update(words.FILTERS)
     made.tests.update(words.TESTS)
+    made.tests["rule_page"] = has_rule_page
+    made.globals["title_of"] = title_of
     made.globals["static"] = address_of
     return made
 

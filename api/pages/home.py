@@ -1,6 +1,6 @@
 """Home: what needs me, how fresh the data are, and what the newest answers say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -9,10 +9,14 @@ from fastapi import APIRouter, Request, Response
 from api.auth import InRoom, Who
 from api.pages.chrome import page
 from api.pages.route import PageRoute
+from api.pages.runs import violations_of
+from api.pages.titles import title_of, titles_of
+from api.pages.words import plural
 from api.principal import Principal
 from api.room import Room
 from api.usecases.data import DatasetView, list_datasets
 from api.usecases.insights import InsightView, list_insights
+from api.usecases.members import list_members
 from api.usecases.policies import list_policies
 from api.usecases.runs import RunView, list_runs
 from api.usecases.templates import list_templates
@@ -24,6 +28,7 @@ router = APIRouter(route_class=PageRoute)
 _RECENT = 6
 _HEADLINES = 6
 _MUCH = 10
+_UPLOADS_SHOWN = 4
 _UPLOADS = (UserRole.UPLOADER, UserRole.STEWARD)
 _ANSWERS = (UserRole.ANALYST, UserRole.STEWARD)
 
@@ -38,22 +43,44 @@ class ToDo:
     tone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a role comes here to do."""
+
+    title: str
+    address: str
+
+
+_STEPS: Mapping[UserRole, tuple[Step, ...]] = {
+    UserRole.UPLOADER: (Step(title="Upload a package", address="/data/upload"),),
+    UserRole.ANALYST: (Step(title="Ask a query", address="/queries"), Step(title="Ask in SQL", address="/ask")),
+    UserRole.STEWARD: (Step(title="Read your policies", address="/privacy"),),
+    UserRole.AUDITOR: (Step(title="Verify the log", address="/log"),),
+    UserRole.OPERATOR: (Step(title="Read the log", address="/log"),),
+}
+
+
 @router.get("/")
 def show(request: Request, room: InRoom, who: Who) -> Response:
     """The first page after signing in."""
     runs = list_runs(room, who, limit=40) if who.has(*_ANSWERS) else ()
+    titles = titles_of(room, who)
     return page(
         request,
         "home.html",
         who=who,
-        waiting=_waiting(room, who, runs),
+        waiting=_waiting(room, who, runs, titles),
+        steps=list({step.address: step for role in UserRole if role in who.roles for step in _STEPS[role]}.values()),
+        titles=titles,
+        uploads=list_uploads(room, who, limit=_UPLOADS_SHOWN) if who.has(UserRole.UPLOADER) else (),
+        members=list_members(room) if who.has(UserRole.OPERATOR) else (),
         runs=[run for run in runs if run.user == who.user][:_RECENT],
-        fresh=_by_member(list_datasets(room, who)),
+        fresh=_by_member(list_datasets(room, who), who),
         headlines=_headlines(room, who),
     )
 
 
-def _waiting(room: Room, who: Principal, runs: Sequence[RunView]) -> list[ToDo]:
+def _waiting(room: Room, who: Principal, runs: Sequence[RunView], titles: Mapping[str, str]) -> list[ToDo]:
     found: list[ToDo] = []
     if who.has(UserRole.STEWARD):
         found += [
@@ -71,12 +98,21 @@ def _waiting(room: Room, who: Principal, runs: Sequence[RunView]) -> list[ToDo]:
     if who.has(*_UPLOADS):
         found += [_upload(view) for view in list_uploads(room, who, limit=40) if _needs_somebody(view)][:_RECENT]
     found += [
-        ToDo(title="A run was refused", detail=run.template_id or "ad hoc question",
+        ToDo(title=f"Refused: {title_of(titles, run.template_id)}", detail=_why(run),
              address=f"/runs/{run.run_id}", tone="bad")
         for run in runs
         if run.state is RunState.REFUSED and run.user == who.user
     ][:2]  # fmt: skip
     return found
+
+
+def _why(run: RunView) -> str:
+    """The first reason, and how many more there are; the run's page has each with its fix."""
+    first, *more = violations_of(run) or (None,)
+    if first is None:
+        return str((run.problem or {}).get("message", ""))
+    said = first.message.replace("`", "")
+    return f"{said[:1].upper()}{said[1:]}" + (f", and {plural(len(more), 'reason')} more" if more else "")
 
 
 def _needs_somebody(view: UploadView) -> bool:
@@ -103,5 +139,8 @@ def _withheld(view: InsightView) -> int:
     return view.answer.result.withheld if view.answer and view.answer.result else 0
 
 
-def _by_member(views: Sequence[DatasetView]) -> dict[str, list[DatasetView]]:
-    return {member: list(held) for member, held in groupby(views, key=lambda view: str(view.member))}
+def _by_member(views: Sequence[DatasetView], who: Principal) -> dict[str, list[DatasetView]]:
+    """One's own datasets first."""
+    found = {str(member): list(held) for member, held in groupby(views, key=lambda view: view.member)}
+    own = found.pop(str(who.member), None)
+    return found if own is None else {str(who.member): own, **found}

@@ -75,7 +75,7 @@ def tables(trend: QualityTrend, report: QualityReport | None = None) -> QualityT
         rules=tuple(_rule(rule, findings) for rule in rules),
         identifiers=_identifiers(files),
         volume=sparkline([file.rows for file in files], "rows"),
-        aside=sparkline([file.quarantined_share for file in files], "share put aside", share_text, least_top=_A_LOT),
+        aside=sparkline([file.quarantined_share for file in files], "share quarantined", share_text, least_top=_A_LOT),
     )
 
 

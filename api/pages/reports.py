@@ -8,8 +8,7 @@ from api.pages.chart_view import library_address, specification_response, svg_re
 from api.pages.chrome import page
 from api.pages.paging import PAGE_SIZE, older
 from api.pages.route import PageRoute
-from api.principal import Principal
-from api.room import Room
+from api.pages.titles import titles_of
 from api.usecases.reports import REPORT_FORMATS, Report, open_report, report_file
 from api.usecases.runs import list_releases
 from cleanroom.delivery.csv_text import CsvOptions, render_csv
@@ -32,7 +31,7 @@ def show_all(request: Request, room: InRoom, who: Who, before: str = "") -> Resp
         "reports.html",
         who=who,
         releases=found[:PAGE_SIZE],
-        titles=_titles(room, who),
+        titles=titles_of(room, who),
         older=older(found, lambda view: view.release_id),
     )
 
@@ -94,10 +93,3 @@ def _file(report: Report, format_name: str) -> tuple[str, bytes]:
     if format_name not in REPORT_FORMATS:
         raise NotFound("CR-A011", "there is no such address")
     return REPORT_FORMATS[format_name], report_file(report, format_name)
-
-
-def _titles(room: Room, who: Principal) -> dict[str, str]:
-    from api.usecases.templates import list_templates
-
-    views = list_templates(room, who)
-    return {view.name: view.title for view in views} | {view.template_id: view.title for view in views}

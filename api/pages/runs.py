@@ -12,6 +12,7 @@ from api.pages.paging import PAGE_SIZE, older
 from api.pages.queries import template_page
 from api.pages.questions import ask_page
 from api.pages.route import PageRoute
+from api.pages.titles import title_of, titles_of
 from api.usecases.run_story import open_ask
 from api.usecases.runs import RunView, cancel_run, get_run, list_runs
 from api.usecases.templates import get_template, runnable_template
@@ -25,7 +26,10 @@ router = APIRouter(route_class=PageRoute)
 def show_all(request: Request, room: InRoom, who: Who, before: str = "") -> Response:
     """One's own member's runs, newest first."""
     found = list_runs(room, who, after=before or None, limit=PAGE_SIZE + 1)
-    return page(request, "runs.html", who=who, runs=found[:PAGE_SIZE], older=older(found, lambda view: view.run_id))
+    return page(
+        request, "runs.html", who=who, runs=found[:PAGE_SIZE], titles=titles_of(room, who),
+        older=older(found, lambda view: view.run_id),
+    )  # fmt: skip
 
 
 @router.get("/runs/{run_id}")
@@ -33,7 +37,15 @@ def show(request: Request, room: InRoom, who: Who, run_id: str) -> Response:
     """One run; its state alone when our script asks."""
     run = get_run(room, who, run_id)
     template = "part_run.html" if is_part(request) else "run.html"
-    return page(request, template, who=who, run=run, violations=violations_of(run), is_own=run.user == who.user)
+    return page(
+        request,
+        template,
+        who=who,
+        run=run,
+        title=title_of(titles_of(room, who), run.template_id),
+        violations=violations_of(run),
+        is_own=run.user == who.user,
+    )
 
 
 @router.post("/runs/{run_id}/cancel")

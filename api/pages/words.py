@@ -1,11 +1,11 @@
 """States, reasons, times and numbers in the words the pages show; pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
-from api.insights.shown import as_text, is_numeric, is_withheld, reason_text
+from api.insights.shown import as_text, is_numeric, is_withheld, places_of, reason_text
 from cleanroom.quality.report import Evidence
 from cleanroom.quality.shares import share_text
 
@@ -56,9 +56,18 @@ def tone(name: str) -> str:
     return _TONES.get(str(name), "quiet")
 
 
-def when(moment: datetime | None) -> str:
-    """A moment, to the minute, UTC."""
-    return "" if moment is None else moment.strftime("%Y-%m-%d %H:%M")
+def when(moment: datetime | None) -> Markup:
+    """A moment, to the minute, UTC; a piece of time that no line break tears."""
+    if moment is None:
+        return Markup()
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.strftime("%Y-%m-%dT%H:%MZ"), moment.strftime("%Y-%m-%d %H:%M")
+    )
+
+
+def day(date_: date | None) -> Markup:
+    """A day in the same way; a dash where there is none."""
+    return Markup("\N{EN DASH}") if date_ is None else Markup("<time>{}</time>").format(date_.isoformat())
 
 
 def short(digest: str) -> str:
@@ -127,7 +136,9 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "tone": tone,
     "reason": reason_text,
     "when": when,
+    "day": day,
     "number": as_text,
+    "places": places_of,
     "short": short,
     "size": size,
     "plural": plural,

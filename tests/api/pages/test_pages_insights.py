@@ -155,7 +155,7 @@ def test_an_insight_on_older_data_says_so(own: Case, browse: Browse) -> None:
     assert shown["rests_on_older_data"] is True
     older = [words for name, words in shown["facts"].items() if name.endswith("older data")]
     assert all(words.startswith("there are newer data since: sales of harbor") for words in older)
-    assert len(older) == 1
+    assert len(older) == 2
 
 
 def test_whose_data_an_insight_lacks_is_told_to_those_who_may_ask(own: Case, browse: Browse) -> None:
