@@ -187,6 +187,8 @@ def _place_table(spec: GridSpec, place: Place, reference: TableReference) -> str
     # ``_any``: at which pins the joined row has any partner; without one there it is a row without a partner.
     keys = ", ".join(quote_name(own) for own in sorted({link.own for link in place.links}))
     united = _united(spec.pins[place], columns, reference)
+    if len(spec.pins[place]) == 1:
+        return f"SELECT *, _bits AS _any FROM (\n{united}\n)"
     return f"SELECT *, bit_or(_bits) OVER (PARTITION BY {keys}) AS _any FROM (\n{united}\n)"
 
 
