@@ -15,6 +15,7 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanroom.engine.counts import number_needs
 from cleanroom.engine.expressions import dimension_columns, predicate_columns
 from cleanroom.names import ColumnName, MemberName
 from cleanroom.plan import PinnedTable, Plan
@@ -27,8 +28,10 @@ from cleanroom.shape import (
     Case,
     Coalesced,
     ColumnRef,
+    Compare,
     Dimension,
     Fn,
+    In,
     IsNull,
     JoinKind,
     Not,
@@ -82,7 +85,9 @@ def own_rows(entry: LedgerEntry, source: int, receiver: MemberName, is_token: Is
     if not tokens:
         return
     dimensions = _own_dimensions(entry.plan.shape, source)
-    aggregates, parts_of = _own_aggregates(entry.plan.shape, source)
+    aggregates, parts_of = _own_aggregates(entry.plan, source, receiver)
+    if dimensions and any(parts_of) and _may_be_missing(entry.plan.shape, source):
+        raise Entangled  # the cell of rows without own partner is what all cells of own rows leave out
     keys = [tuple(key[at] for at in dimensions) for key in entry.cells]
     place: dict[CellKey, int] = {}
     for key in keys:
@@ -118,16 +123,42 @@ def _joined_by(shape: QueryShape, source: int) -> list[ColumnName]:
 def _own_dimensions(shape: QueryShape, source: int) -> list[int]:
     """Dimensions read off own rows alone. One of both (months between two dates) narrows own rows by its partner's."""
     for dimension in shape.dimensions:
-        if _is_mixed(dimension_columns(dimension), source) and _has_case(dimension):
-            raise Entangled
+        _need_apart(dimension, source)
     return [at for at, dimension in enumerate(shape.dimensions) if _is_own(dimension_columns(dimension), source)]
 
 
-def _own_aggregates(shape: QueryShape, source: int) -> tuple[list[Aggregate], list[frozenset[int]]]:
+def _need_apart(dimension: Dimension, source: int) -> None:
+    """Raises Entangled where a CASE has conditions on own rows beside others."""
+    match dimension:
+        case Coalesced(dimension=inner):
+            _need_apart(inner, source)
+        case Case(branches=branches) if _is_mixed(dimension_columns(dimension), source):
+            leaves = [leaf for branch in branches for leaf in _leaves(branch.when)]
+            if any(_is_own(predicate_columns(leaf), source) for leaf in leaves):
+                raise Entangled
+            for leaf in leaves:
+                _need_apart(leaf.left, source)
+
+
+def _leaves(test: Predicate) -> list[Compare | In | IsNull]:
+    match test:
+        case And(terms=terms) | Or(terms=terms):
+            return [leaf for term in terms for leaf in _leaves(term)]
+        case Not(term=term):
+            return _leaves(term)
+        case _:
+            return [test]
+
+
+def _own_aggregates(plan: Plan, source: int, receiver: MemberName) -> tuple[list[Aggregate], list[frozenset[int]]]:
     """Counts of own rows, and per aggregate of ``shape`` which of them its numbers ask about."""
+    shape = plan.shape
     found: dict[Aggregate, int] = {}
     parts: list[frozenset[int]] = []
     for aggregate in shape.aggregates:
+        if not _is_about_both(plan, aggregate, source, receiver):
+            parts.append(frozenset())
+            continue
         tests = [test for test in (shape.where, aggregate.filter) if test is not None]
         if aggregate.column is not None and aggregate.column.source == source:
             tests.append(Not(term=IsNull(left=PlainColumn(column=replace(aggregate.column, span=None)))))
@@ -137,6 +168,14 @@ def _own_aggregates(shape: QueryShape, source: int) -> tuple[list[Aggregate], li
             counted.append(Aggregate(fn=Fn.COUNT_STAR, column=None))
         parts.append(frozenset(found.setdefault(one, len(found)) for one in counted))
     return list(found) or [Aggregate(fn=Fn.COUNT_STAR, column=None)], parts
+
+
+def _is_about_both(plan: Plan, aggregate: Aggregate, source: int, receiver: MemberName) -> bool:
+    """Whether a number draws on own rows of ``source`` and on others' rows of another source."""
+    needs = number_needs(plan, aggregate)
+    about = {*needs.draws, *needs.multipliers}
+    others = (table for at in about - {source} for table in plan.tables[at])
+    return source in about and any(table.member != receiver for table in others)
 
 
 def _may_be_missing(shape: QueryShape, source: int) -> bool:
@@ -172,9 +211,8 @@ def _positive(test: Predicate, source: int, *, negated: bool) -> Predicate:
         case And(terms=terms) | Or(terms=terms):
             turned = tuple(_positive(term, source, negated=negated) for term in terms)
             return And(terms=turned) if isinstance(test, And) != negated else Or(terms=turned)
-        case _ if _has_case(test.left):
-            raise Entangled
         case _:
+            _need_apart(test.left, source)
             return Not(term=test) if negated else test
 
 
@@ -210,13 +248,3 @@ def _is_own(columns: frozenset[ColumnRef], source: int) -> bool:
 def _is_mixed(columns: frozenset[ColumnRef], source: int) -> bool:
     sources = {column.source for column in columns}
     return source in sources and len(sources) > 1
-
-
-def _has_case(dimension: Dimension) -> bool:
-    match dimension:
-        case Case():
-            return True
-        case Coalesced(dimension=inner):
-            return _has_case(inner)
-        case _:
-            return False

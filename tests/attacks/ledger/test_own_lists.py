@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from cleanroom.shape import Aggregate, Case, CaseBranch, Dimension, Predicate, QueryShape
+from cleanroom.shape import Aggregate, Case, CaseBranch, Dimension, Fn, JoinKind, Predicate, QueryShape
 from tests.attacks.ledger.adversary import Adversary, counts
 from tests.cleanroom.ledger.room import (
     Answer,
@@ -100,6 +100,12 @@ def _learn(adversary: Adversary, room: Room, answer: Answer) -> None:
             for partner in PARTNERS if shown else ():
                 pairs = [(row, partner) if own == 0 else (partner, row) for row in rows]
                 asked = [counts(shape, aggregate, key, pair) for pair in pairs]
+                if aggregate.fn is Fn.COUNT_DISTINCT and shape.sources[own].join is not None:
+                    # A buyer counts once: with and without a row of one's own beside it is the same question.
+                    alone = shape.sources[own].join.kind is JoinKind.LEFT and counts(
+                        shape, aggregate, key, (partner, None)
+                    )
+                    asked = [is_asked != alone for is_asked in asked]
                 names = [(row["owner"], row["mark"], row["kind"]) for row in rows]
                 adversary.learn(
                     {name: 1 for name, is_asked in zip(names, asked, strict=True) if is_asked},
