@@ -60,7 +60,7 @@ $(VENV)/dev.stamp: $(VENV)/tool.stamp requirements/dev.txt pyproject.toml
 	@touch $@ $(VENV)/room.stamp
 
 screenshots: $(VENV)/dev.stamp browser  ## every page as each role sees it, light and dark, wide and narrow, to $(SCREENSHOTS)
-	CLEANROOM_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -q tests/browser/test_browser_looks.py
+	$(BIN)/python tests/browser/take_screenshots.py $(SCREENSHOTS)
 
 clean:  ## remove the environment and the demo room
 	rm -rf $(VENV) $(DEMO_DIR) $(DEMO_DIR).key

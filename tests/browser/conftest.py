@@ -3,7 +3,6 @@
 Both packages of helpers live with the API's tests: the room in small is the same.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +12,13 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parents[1] / "api"), str(Path(__file__).parents[1] / "api" / "pages")]
 
 import small_room  # noqa: E402 - found by the line above
+from browser_pages import CHROMIUM, FLAGS  # noqa: E402
 from browser_place import STEP_MS, WIDE, Place, Visit, Watched  # noqa: E402
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright  # noqa: E402
 
 from api.auth import SESSION_COOKIE  # noqa: E402
 from api.serving import quiet, served  # noqa: E402
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _TELL = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error("policy violation: " + event.violatedDirective + " " + event.blockedURI));
@@ -49,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
 
