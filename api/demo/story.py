@@ -137,8 +137,8 @@ def run_demo(folder: Path, *, scale: float, seed: int, serve: bool, host: str, p
             say(json.dumps(_json(answers, insights, receipts, log, is_true, time.monotonic() - began)))
         else:
             _tell(answers, insights, receipts, refusal, log, is_true)
+        passwords = write_passwords(people, folder)
         if serve:
-            passwords = write_passwords(people, folder)
             say(
                 f"\nthe pages are at {url}/ - sign in as {world.MAKER}-analyst, passwords are in {passwords}; stop with Ctrl-C"
             )
