@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from cleanroom.engine.control import RunControl
+from cleanroom.engine.counts import cell_needs
 from cleanroom.engine.execute import execute, physical_types
 from cleanroom.engine.raw import RawCell
 from cleanroom.engine.session import Session
@@ -42,7 +43,7 @@ def release(plan: Plan, *, session: Session, ledger: LedgerPort, control: RunCon
     require_available(plan.obligations)
     # 2. Count, in the locked engine.
     raw = execute(plan, session, control)
-    # 3. Drop whole what its first source does not carry: such a cell is not even listed.
+    # 3. Drop whole what a source that its rows depend on does not carry: such a cell is not even listed.
     sources = plan.obligations.sources
     listed = [cell for cell in raw if withheld_reason(cell.whole, sources, own_sources(plan, cell.key)) is None]
     # 4. Hold every number against the thresholds of every dataset it draws on.
@@ -87,17 +88,17 @@ def _released(plan: Plan, cell: RawCell, reasons: Reasons) -> ReleasedCell:
 
 
 def _dropped(plan: Plan, raw: Sequence[RawCell], listed: int) -> Mapping[Reason, int]:
-    """How many cells are not listed, by reason; those with too few units only where their owner releases zeros.
+    """How many cells are not listed, by reason; those with too few units only where all owners release zeros.
 
     Attack stopped: a filter that fits one unit and a count of dropped cells that is 1 or 0 would tell whether the
-    unit exists. Where the owner releases zeros, absence is public already. A cell dropped for its members has enough
+    unit exists. Where all owners of what the cell rests on release zeros, absence is public already. A cell dropped for its members has enough
     units to be seen; its count says what the rule says, and readers must know that such a cell may be large.
     """
     sources = plan.obligations.sources
     reasons = Counter(withheld_reason(cell.whole, sources, own_sources(plan, cell.key)) for cell in raw)
     if listed != reasons.pop(None, 0):
         raise AssertionError("a cell is listed or dropped")
-    if not sources[0].zeros:
+    if not all(sources[source].zeros for source in cell_needs(plan).draws):
         reasons.pop(Reason.UNITS, None)
     return {reason: reasons[reason] for reason in Reason if reasons[reason]}
 

@@ -47,8 +47,8 @@ class ReleasedColumn:
 class ReleasedTable:
     """Rows that may leave, after HAVING, ORDER BY and LIMIT.
 
-    ``withheld`` counts numbers by reason over the rows shown; ``rows_dropped`` counts cells whose first source failed
-    and which are therefore not listed at all, ``dropped`` the same by reason. ``contributors`` maps each dataset to how many members took part.
+    ``withheld`` counts numbers by reason over the rows shown; ``rows_dropped`` counts cells that a source they
+    depend on does not carry and that are therefore not listed at all, ``dropped`` the same by reason. ``contributors`` maps each dataset to how many members took part.
     ``question`` is the digest of what was asked, without its data. ``earlier_rows`` are rows, by position, that are
     served as an earlier release held them, with the day up to which their data is known.
     """

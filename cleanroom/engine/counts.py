@@ -10,7 +10,8 @@ A number draws on (design 3, "What a cell must pass")
 
 Beyond the design's list, a number that counts rows (anything but COUNT DISTINCT) is multiplied by LEFT-joined sources
 it does not draw on: ``COUNT(*) - COUNT(DISTINCT sale_id)`` would give the claims beyond each sale's first. Those
-sources are its ``multipliers``: they must contribute no unit at all, or at least the minimum.
+sources are its ``multipliers``: they must contribute at least the minimum, and multiply as many units of what the number
+draws on. None at all is enough only where the owners show zeros.
 """
 
 from collections.abc import Iterable
@@ -46,13 +47,18 @@ class NumberNeeds:
 
 
 def cell_needs(plan: Plan) -> NumberNeeds:
-    """What decides whether the cell is listed at all: its first source, over all its rows."""
-    mixed = mixing_sources(plan)
+    """What decides whether the cell is listed at all: its first source and all that its rows or key depend on.
+
+    Attack stopped: ten own rows with one other member's token, INNER JOINed or split by that member's column. A cell
+    that only the first source carried would be listed, its numbers withheld and its key told: that the token is known,
+    and where. Every number of the cell draws on at least these sources, so none that may leave is lost.
+    """
+    draws = joined_sources(plan.shape, {0})
     return NumberNeeds(
         condition=WHOLE_CELL,
-        draws=(0,),
+        draws=tuple(sorted(draws)),
         multipliers=(),
-        mixing=(0,) if 0 in mixed else (),
+        mixing=tuple(sorted(draws & mixing_sources(plan))),
         magnitude_of=None,
     )
 

@@ -128,7 +128,7 @@ def _recounted(plan: Plan, cell: RawCell, counts: Mapping[Condition, UnitCount] 
 
 
 def _exact_count(units: UnitCount, needs: NumberNeeds, counts: Mapping[Condition, UnitCount]) -> UnitCount:
-    exact = counts.get(needs.condition)
+    exact = None if units.exact else counts.get(needs.condition)
     return exact if exact is not None and exact.source == units.source else units
 
 

@@ -38,7 +38,8 @@ class RawNumber:
     """One number of one cell. ``value`` of AVG is the sum: the releaser divides by ``rows`` exactly.
 
     ``rows`` contribute: they pass WHERE and FILTER and their argument is not NULL. ``multipliers`` are the units of
-    joined sources that the number does not draw on but whose rows multiply it.
+    joined sources that the number does not draw on but whose rows multiply it, and those of what it draws on whose rows
+    are multiplied.
     """
 
     value: int | Decimal | None = field(repr=False)

@@ -4,7 +4,7 @@ Comes in: a ``Plan``. Goes out: ``EngineSql``, text and a layout that says where
 result row. Pure: no engine is imported here, so ``query check`` can show the text without one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cleanroom.engine.counts import Condition, NumberNeeds, cell_needs, number_needs
@@ -141,7 +141,7 @@ def _number(plan: Plan, select: SelectList, needs: NumberNeeds, value: str, stor
         value=select.add(filtered(value, Condition(filter=condition.filter))),
         rows=select.add(_row_count(condition)),
         units=tuple(_units(plan, select, needs, source, stored) for source in needs.draws),
-        multipliers=tuple(_units(plan, select, needs, source, stored) for source in needs.multipliers),
+        multipliers=tuple(_multiplied(plan, select, needs, stored)),
         magnitude=_magnitude(plan, select, needs, stored),
     )
 
@@ -179,6 +179,22 @@ def _units(plan: Plan, select: SelectList, needs: NumberNeeds, source: int, stor
         exact=False,
         by_member=tuple(select.add(f"bit_count({mask})") for mask in by_member),
     )
+
+
+def _multiplied(plan: Plan, select: SelectList, needs: NumberNeeds, stored: Stored) -> Iterator[UnitLayout]:
+    """The units of each source that multiplies the number, and of what the number draws on those that it multiplies.
+
+    Attack stopped: ten own rows LEFT JOINed to one unit of another member's. Enough of one's own multiply the count,
+    and by how much they do tells whether that one unit is there.
+    """
+    for source in needs.multipliers:
+        yield _units(plan, select, needs, source, stored)
+        join = plan.shape.sources[source].join
+        keys = (side for pair in join.pairs for side in (pair.left, pair.right)) if join is not None else ()
+        matched = f"{column_of(next(key for key in keys if key.source == source))} IS NOT NULL"
+        for drawn in needs.draws:
+            column = select.add(filtered(f"count(DISTINCT r{drawn}._unit)", needs.condition, matched))
+            yield UnitLayout(source=drawn, column=column, exact=True)
 
 
 def _bound(plan: Plan, source: int, condition: Condition, tests: tuple[str, ...], stored: Stored) -> str:

@@ -7,7 +7,7 @@ made of such rows is not "no unit contributes", it has no protection at all and 
 
 from collections.abc import Sequence
 
-from cleanroom.engine.raw import RawNumber
+from cleanroom.engine.raw import RawNumber, UnitCount
 from cleanroom.plan import SourceObligations
 from cleanroom.privacy.contributors import contributor_reason
 from cleanroom.released import Reason
@@ -26,6 +26,14 @@ def withheld_reason(
         return None if released else Reason.UNITS
     if any(units.distinct < sources[units.source].minimum_units for units in number.units):
         return Reason.UNITS
-    if any(0 < units.distinct < sources[units.source].minimum_units for units in number.multipliers):
+    if any(_multiplies_few(units, sources[units.source]) for units in number.multipliers):
         return Reason.UNITS
     return contributor_reason(number, sources, own)
+
+
+def _multiplies_few(units: UnitCount, source: SourceObligations) -> bool:
+    """Whether too few units multiply a number, or are multiplied; none is too few unless their owner shows zeros.
+
+    Attack stopped: a list of strangers and one person. That the number leaves would say that nobody on it is known.
+    """
+    return units.distinct < source.minimum_units and not (units.distinct == 0 and source.zeros)

@@ -89,7 +89,7 @@ CATALOGUE_COLUMNS: tuple[Column, ...] = (
     Column(name="row_count", kind="integer"),
     Column(name="withheld", kind="integer", comment="How many numbers are withheld"),
     Column(name="withheld_reasons", kind="text", comment="Why, and how many of each"),
-    Column(name="rows_left_out", kind="integer", comment="Rows whose first dataset is below its minimum"),
+    Column(name="rows_left_out", kind="integer", comment="Rows not listed, as far as it may be told"),
     Column(name="policies", kind="text", comment="Digests of the policies it was released under"),
     Column(name="snapshots", kind="text", comment="Members' snapshots it was computed from"),
     Column(name="plan", kind="text", comment="Digest of what exactly was run"),

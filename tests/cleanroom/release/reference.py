@@ -44,7 +44,7 @@ def expected(room: Room) -> dict[tuple[object, ...], list[object]]:
     answer = {}
     for key, rows in cells.items():
         whole = Aggregate(fn=Fn.COUNT_STAR, column=None)
-        if _reason(plan, whole, rows, {0}, set()) is None:
+        if _reason(plan, whole, rows, _draws(plan, whole)[0], set()) is None:
             answer[key] = [_number(plan, aggregate, rows) for aggregate in plan.shape.aggregates]
     return answer
 
@@ -223,12 +223,16 @@ def _reason(plan: Plan, aggregate: Aggregate, rows: list[Joined], draws: set[int
     if not rows:
         return None if all(sources[n].zeros for n in draws) else Reason.UNITS
     units = {
-        n: {row[n]["_unit"] for row in rows if row[n] is not None and row[n]["_unit"] is not None} for n in draws | fans
+        n: {row[n]["_unit"] for row in rows if row[n] is not None and row[n]["_unit"] is not None} for n in draws
     }
     if any(len(units[n]) < sources[n].minimum_units for n in draws):
         return Reason.UNITS
-    if any(0 < len(units[n]) < sources[n].minimum_units for n in fans):
-        return Reason.UNITS
+    for fan in fans:
+        multiplied = [row for row in rows if row[fan] is not None]
+        for n in {*draws, fan}:
+            few = {row[n]["_unit"] for row in multiplied if row[n] is not None} - {None}
+            if len(few) < sources[n].minimum_units and (few or not sources[n].zeros):
+                return Reason.UNITS
     reasons = {_single(plan, aggregate, rows, n) for n in draws if _mixes(plan, n)}
     for reason in (Reason.CONTRIBUTORS, Reason.DOMINANCE):
         if reason in reasons:
