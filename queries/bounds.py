@@ -29,6 +29,10 @@ _TOKEN = re.compile(
 )
 # Everything outside these has no place in the grammar: `$` (dollar quotes, $1), `?`, `#1`, `@`, `{}`, `[]`, `^`, `~`,
 # backquotes, backslashes, and letters that only look like letters (homoglyphs) outside quotes.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
+    map(chr, (*range(0x180B, 0x180F), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Letters, marks and signs by their category, yet nothing is seen of them: fillers, joiners, variation selectors."""
 _PREFIXES = frozenset({"not", "-", "+", "exists", "distinct", "all", "any", "select", "with", "from", "case", "date"})
 _OPENING, _CLOSING = frozenset({"(", "case"}), frozenset({")", "end"})
 
@@ -154,8 +158,11 @@ def _readable(token: str, start: int, places: Places) -> None:
     for offset, char in enumerate(token):
         if char in "\n\t\r":
             continue
-        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-            raise _character(start + offset, places)
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or char in _INVISIBLE:
+            raise refusal(
+                "CR-Q102", "text_characters", f"an invisible character, U+{ord(char):04X}, stands here",
+                help="remove it, or type the text again", span=places.span(start + offset, start + offset + 1),
+            )  # fmt: skip
 
 
 def _stray(text: str, position: int, places: Places) -> Refusal:

@@ -33,6 +33,8 @@ from cleanroom.shape import (
     Truncated,
 )
 
+_LARGEST = 10**18 - 1
+"""The largest number there is (``LIMITS.max_digits``): its successor would be none."""
 _NEGATED = {
     CompareOp.EQ: CompareOp.NE,
     CompareOp.NE: CompareOp.EQ,
@@ -167,7 +169,7 @@ def _half_open(compare: Compare, right: Literal) -> Compare:
     if compare.op in (CompareOp.LE, CompareOp.GT):
         if isinstance(right.value, date):
             following = replace(right, value=right.value + timedelta(days=1)) if right.value < date.max else None
-        elif right.type is LiteralType.INTEGER and isinstance(right.value, int):
+        elif right.type is LiteralType.INTEGER and isinstance(right.value, int) and right.value < _LARGEST:
             following = replace(right, value=right.value + 1)
     if following is None:
         return compare

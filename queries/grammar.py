@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 
 from cleanroom.errors import Violation
+from queries.instead import instead_of
 from queries.limits import LIMITS
 from queries.not_in_language import refused_argument, refused_node
 from queries.places import Places
@@ -98,8 +99,12 @@ GRAMMAR: Mapping[type[exp.Expr], Mapping[str, frozenset[type]]] = {
     exp.Mul: _TWO_VALUES,
     exp.Div: {**_TWO_VALUES, "typed": _SCALAR, "safe": _SCALAR},
     exp.Neg: _ONE_VALUE,
-    # The one cast there is: a literal to DATE, folded while binding. Nothing is cast when rows are read.
-    exp.Cast: {"this": frozenset({exp.Literal}), "to": frozenset({exp.DataType})},
+    # The one cast there is, to DATE: a literal is folded while binding, and what is a date already stays what it is.
+    # Nothing is cast when rows are read.
+    exp.Cast: {
+        "this": frozenset({exp.Literal, exp.Column, exp.TimestampTrunc, exp.Paren}),
+        "to": frozenset({exp.DataType}),
+    },
     exp.DataType: {"this": _SCALAR, "nested": _SCALAR},
     exp.TimestampTrunc: {"this": ANY_VALUE, "unit": _UNIT},
     exp.Year: _ONE_VALUE,
@@ -151,10 +156,14 @@ def _refuse(child: object, parent: exp.Expr | None, places: Places) -> Violation
     if not isinstance(child, exp.Expr):
         raise TypeError("the tree holds a plain value where only nodes may stand")
     words = refused_node(child, parent)
-    span = places.of_node(child) or places.around(child if parent is None else parent)
+    place = places.of_node(child)
+    span = place or places.around(child if parent is None else parent)
+    rewrite = words.rewrite
+    if rewrite is None and place is not None and isinstance(child, exp.Func):
+        rewrite = instead_of(places.text[place.start : place.end])
     return Violation(
         code=words.code, rule=words.rule, owner=ROOM, message=words.message, help=words.help, span=span,
-        rewrite=words.rewrite,
+        rewrite=rewrite,
     )  # fmt: skip
 
 

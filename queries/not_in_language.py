@@ -56,7 +56,11 @@ _AGGREGATE = _words(
 )  # fmt: skip
 _CAST = _words(
     "CR-Q126", "no_cast", "a cast is not part of the language: it can fail on a row and so tell about it",
-    "only a literal can be cast, to DATE: DATE '2026-01-31'",
+    "leave it out: a timestamp acts like its date; only a literal or a date is cast, to DATE",
+)  # fmt: skip
+_CAST_RELEASED = _words(
+    "CR-Q126", "no_cast", "a cast is not part of the language, and a released number needs none: `/` keeps the decimals",
+    "leave the cast out; ROUND(x, 2) for fewer decimals",
 )  # fmt: skip
 _CLOCK = _words(
     "CR-Q127", "repeatable", "the clock and random numbers are not part of the language: the same question must give "
@@ -82,6 +86,16 @@ _STAR = _words(
     "CR-Q110", "no_star", "`*` and COLUMNS() are not part of the language: an answer holds chosen dimensions and measures",
     "name the dimensions and at least one measure, such as COUNT(*)",
 )  # fmt: skip
+_ROUND_IT = _words(
+    "CR-Q124",
+    "functions",
+    "this function is not part of the language",
+    "round a released number: ROUND(x, 2), ROUND(x)",
+)
+_COUNT_IF = _words(
+    "CR-Q125", "released_aggregates", "COUNT_IF is not part of the language", "write COUNT(*) FILTER (WHERE condition)"
+)
+_IF = _words("CR-Q124", "functions", "IF is not part of the language", "write CASE WHEN condition THEN a ELSE b END")
 _FUNCTION = _words(
     "CR-Q124", "functions", "this function is not part of the language",
     "dimensions: date_trunc, year, quarter, month, extract, date_diff, CASE, coalesce; measures: COUNT, SUM, AVG, with "
@@ -116,6 +130,7 @@ _BY_NODE: Mapping[str, Words] = {
     "Struct": _NESTED, "Tuple": _NESTED, "Array": _NESTED, "Slice": _NESTED, "Map": _NESTED,
     "ToMap": _NESTED, "PropertyEQ": _NESTED, "Kwarg": _NESTED,
     "Star": _STAR, "Columns": _STAR,
+    "CountIf": _COUNT_IF, "If": _IF, "Ceil": _ROUND_IT, "Floor": _ROUND_IT, "Trunc": _ROUND_IT,
     "AggFunc": _AGGREGATE, "CombinedAggFunc": _AGGREGATE, "Func": _FUNCTION, "Anonymous": _FUNCTION,
     "Binary": _OPERATOR, "Unary": _OPERATOR, "AtTimeZone": _OPERATOR, "Collate": _OPERATOR, "Interval": _OPERATOR,
     "Distinct": _words("CR-Q130", "plain_aggregates", "DISTINCT stands inside COUNT only", "write COUNT(DISTINCT c)"),
@@ -124,7 +139,7 @@ _BY_NODE: Mapping[str, Words] = {
 _BY_FUNCTION: Mapping[str, Words] = {
     "today": _CLOCK, "now": _CLOCK, "random": _CLOCK, "uuid": _CLOCK, "nextval": _CLOCK, "get_current_timestamp": _CLOCK,
     "gen_random_uuid": _CLOCK, "current_localtimestamp": _CLOCK, "setseed": _CLOCK, "transaction_timestamp": _CLOCK,
-    "columns": _STAR,
+    "columns": _STAR, "iif": _IF, "trunc": _ROUND_IT, "round_even": _ROUND_IT,
     "any_value": _AGGREGATE, "arbitrary": _AGGREGATE, "first": _AGGREGATE, "last": _AGGREGATE, "mode": _AGGREGATE,
     "list": _AGGREGATE, "array_agg": _AGGREGATE, "string_agg": _AGGREGATE, "group_concat": _AGGREGATE,
     "listagg": _AGGREGATE, "histogram": _AGGREGATE, "arg_max": _AGGREGATE, "arg_min": _AGGREGATE, "max_by": _AGGREGATE,
@@ -174,8 +189,8 @@ def refused_node(node: exp.Expr, parent: exp.Expr | None) -> Words:
         return _SUBQUERY
     if isinstance(parent, exp.From | exp.Join) and isinstance(node, exp.Subquery):
         return _SUBQUERY
-    if isinstance(parent, exp.Cast):
-        return _CAST
+    if isinstance(parent, exp.Cast | exp.TryCast):
+        return _CAST_RELEASED if any(True for _ in parent.find_all(exp.AggFunc)) else _CAST
     if isinstance(parent, exp.Ordered) and isinstance(node, exp.Var):
         return _ORDER_ALL
     if isinstance(node, exp.Fetch):

@@ -9,7 +9,15 @@ from sqlglot import exp
 
 from cleanroom.errors import Span
 
-_EMPTY_BRACKETS = re.compile(r"[ \t\n]*\([ \t\n]*\)")
+_NAMED_BEFORE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*\([\s(]*\Z")
+_CALL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\s*\(")
+_FILTER = re.compile(r"\s*FILTER\s*\(", re.IGNORECASE)
+_CASE_BEFORE = re.compile(r"\bCASE[\s(]*(?:\bWHEN\b[\s(]*)?(?:\bNOT\b[\s(]*)*\Z", re.IGNORECASE)
+_TYPE_BEFORE = re.compile(r"\b(?:DATE|TIMESTAMP|TIMESTAMPTZ|DATETIME)\s*\Z", re.IGNORECASE)
+_TYPE_BEHIND = re.compile(r"\s*::\s*[A-Za-z_][A-Za-z0-9_]*(?:\s*\([0-9,\s]*\))?")
+_IS_BEHIND = re.compile(r"[\s)]*?\bIS\s+(?:NOT\s+)?(?:NULL|TRUE|FALSE)\b", re.IGNORECASE)
+_LEXEME = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|[A-Za-z0-9_]+|.", re.DOTALL)
+_LOOK_BACK = 60  # how far before a node its own name is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,8 @@ class Places:
     def of_node(self, node: exp.Expr) -> Span | None:
         """The smallest span that covers every positioned token under ``node``; None where sqlglot kept no position.
 
-        Brackets around a node have no positions of their own; an opening or closing one directly beside a function's
-        arguments is taken in so that the text at the span can be replaced as a whole.
+        sqlglot keeps no position of brackets, of some functions' names, of CASE and END, TRUE and NULL: for a call, a
+        FILTER, a CASE, an IN and an IS they are taken in, so that the text at the span can be replaced as a whole.
         """
         start, end = len(self.text), -1
         # Leaves and columns are most of a text: no walk for them.
@@ -52,10 +60,75 @@ class Places:
                 start, end = min(start, meta["start"]), max(end, meta["end"] + 1)
         if end < 0:
             return None
-        if isinstance(node, exp.Func | exp.In):
-            empty = _EMPTY_BRACKETS.match(self.text, end)
-            end = empty.end() if empty else self._closing(start, end)
-        return self.span(start, end)
+        return self.span(*self._whole(node, start, end))
+
+    def _whole(self, node: exp.Expr, start: int, end: int) -> tuple[int, int]:
+        before = self.text[max(0, start - _LOOK_BACK) : start]
+        match node:
+            case exp.Case():
+                opened = _CASE_BEFORE.search(before)
+                if opened is None:
+                    return start, end
+                start = start - len(before) + opened.start()
+                return start, self._matching(start, "case", "end") or end
+            case exp.Cast() if _TYPE_BEFORE.search(before) or _TYPE_BEHIND.match(self.text, end):
+                typed, behind = _TYPE_BEFORE.search(before), _TYPE_BEHIND.match(self.text, end)
+                return start - len(typed.group()) if typed else start, behind.end() if behind else end
+            case exp.Func():
+                start = self._named(node, start, before)
+                return start, max(end, self._matching(start, "(", ")") or end) if self._is_call(start, end) else end
+            case exp.Filter():
+                call = self._matching(start, "(", ")") or end
+                condition = _FILTER.match(self.text, call)
+                return start, (self._matching(call, "(", ")") if condition else None) or end
+            case exp.In():
+                return start, self._closing(start, end)
+            case exp.Is():
+                tail = _IS_BEHIND.match(self.text, end)
+                return start, tail.end() if tail else end
+            case _:
+                return start, end
+
+    def _named(self, node: exp.Func, start: int, before: str) -> int:
+        """Where the call begins: at its name, which sqlglot keeps for most functions."""
+        if node._meta and "start" in node._meta:  # noqa: SLF001  # as in ``of_node``
+            return start
+        named = _NAMED_BEFORE.search(before)
+        return start - len(before) + named.start() if named and named[1].upper() in type(node).sql_names() else start
+
+    def _is_call(self, start: int, end: int) -> bool:
+        """Whether the text from ``start`` is a name and its brackets, with ``end`` inside them or directly behind."""
+        call = _CALL.match(self.text, start)
+        closed = self._matching(start, "(", ")") if call else None
+        return closed is not None and (end <= closed or self.text[start:end].isidentifier())
+
+    def _matching(self, start: int, opening: str, closing: str) -> int | None:
+        """The end of what the first ``opening`` from ``start`` on opens; quotes and comments are passed over."""
+        depth = 0
+        for lexeme in _LEXEME.finditer(self.text, start):
+            word = lexeme.group().lower()
+            if word == opening:
+                depth += 1
+            elif word == closing and depth:
+                depth -= 1
+                if not depth:
+                    return lexeme.end()
+        return None
+
+    def first_when(self, case: Span) -> tuple[str, str]:
+        """Of the CASE at ``case``: what stands before its first WHEN, and between that WHEN and its THEN."""
+        depth, marks = 0, []
+        for lexeme in _LEXEME.finditer(self.text, case.start, case.end):
+            word = lexeme.group().lower()
+            depth += (word == "case") - (word == "end")
+            if depth == 1 and word in ("case", "when", "then"):
+                marks.append(lexeme)
+            if word == "then" and depth == 1:
+                break
+        if len(marks) != 3:
+            return "", ""
+        subject, condition = (self.text[marks[n].end() : marks[n + 1].start()].strip() for n in (0, 1))
+        return subject, condition
 
     def around(self, node: exp.Expr) -> Span:
         """The span of ``node``, or of the nearest node around it that has one; for showing, never for rewriting."""

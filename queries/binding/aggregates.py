@@ -1,6 +1,9 @@
 """Measures: COUNT, SUM and AVG of bare columns, with FILTER or the CASE that means the same."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal as TypingLiteral
 
 from sqlglot import exp
 
@@ -8,11 +11,13 @@ from cleanroom.contracts.model import ColumnType
 from cleanroom.errors import Span
 from cleanroom.shape import Aggregate, And, Fn, Predicate
 from queries.binding.context import bare
-from queries.binding.predicates import predicate
+from queries.binding.literals import is_constant
+from queries.binding.predicates import equality, predicate
 from queries.binding.scope import Resolved, Scope
 from queries.refusal import Refusal, refusal
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
+_SMALL = re.compile(r"[01](?:\.0{0,9})?\Z")
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -55,7 +60,7 @@ def aggregate(node: exp.Expr, scope: Scope) -> Aggregate:
         return Aggregate(fn=fn, column=None, filter=both, span=span)
     resolved = _bare_column(argument.column, scope)
     if fn in (Fn.SUM, Fn.AVG):
-        _number_column(resolved, span)
+        _number_column(resolved, node, fn, scope)
     return Aggregate(fn=fn, column=resolved.ref, filter=both, span=span)
 
 
@@ -78,7 +83,14 @@ def _function(node: exp.Expr, scope: Scope, span: Span | None) -> tuple[Fn, _Arg
     if isinstance(argument, exp.Case):
         column, condition, otherwise = _when(argument, scope)
         if otherwise is not None or _is_number(column):
-            raise _case_argument(span, "write AVG(column) FILTER (WHERE condition)")
+            share = _is_number(column, 1) and otherwise is not None and _is_number(otherwise, 0)
+            raise _case_argument(
+                span,
+                "a share is a quotient of counts: COUNT(*) FILTER (WHERE condition) / COUNT(*)"
+                if share
+                else "write AVG(column) FILTER (WHERE condition)",
+                f"(COUNT(*) FILTER (WHERE {_condition_text(argument, scope)}) / COUNT(*))" if share else None,
+            )
         return Fn.AVG, _Argument(column=column, condition=condition)
     return Fn.AVG, _Argument(column=argument, condition=None)
 
@@ -98,12 +110,16 @@ def _count(argument: exp.Expr, scope: Scope, span: Span | None) -> tuple[Fn, _Ar
         if otherwise is not None or _is_number(column):
             raise _case_argument(span, "write COUNT(DISTINCT column) FILTER (WHERE condition)")
         return Fn.COUNT_DISTINCT, _Argument(column=column, condition=condition)
-    if isinstance(argument, exp.Star) or _is_number(argument):
+    if isinstance(argument, exp.Star | exp.Literal | exp.Boolean):
         return Fn.COUNT_STAR, _Argument(column=None, condition=None)
     if isinstance(argument, exp.Case):
         column, condition, otherwise = _when(argument, scope)
         if otherwise is not None:
-            raise _case_argument(span, "COUNT counts the ELSE as well; write COUNT(*) FILTER (WHERE condition)")
+            raise _case_argument(
+                span,
+                "COUNT counts the ELSE as well; write COUNT(*) FILTER (WHERE condition)",
+                f"COUNT(*) FILTER (WHERE {_condition_text(argument, scope)})" if _is_number(otherwise, 0) else None,
+            )
         if isinstance(column, exp.Literal | exp.Boolean):
             return Fn.COUNT_STAR, _Argument(column=None, condition=condition)
         return Fn.COUNT, _Argument(column=column, condition=condition)
@@ -114,27 +130,55 @@ def _sum(argument: exp.Expr, scope: Scope, span: Span | None) -> tuple[Fn, _Argu
     if not isinstance(argument, exp.Case):
         return Fn.SUM, _Argument(column=argument, condition=None)
     column, condition, otherwise = _when(argument, scope)
-    if otherwise is not None and not _is_number(otherwise, "0"):
-        raise _case_argument(span, "write SUM(column) FILTER (WHERE condition)")
-    if _is_number(column, "1"):
+    if otherwise is not None and not _is_number(otherwise, 0):
+        raise _case_argument(span, "add up what is meant: SUM(a) FILTER (WHERE ...) + SUM(b) FILTER (WHERE NOT (...))")
+    if _is_number(column, 1):
         return Fn.COUNT_STAR, _Argument(column=None, condition=condition)
+    if is_constant(column):
+        raise _case_argument(span, "multiply the count: 5 * COUNT(*) FILTER (WHERE condition)")
     return Fn.SUM, _Argument(column=column, condition=condition)
 
 
 def _when(case: exp.Case, scope: Scope) -> tuple[exp.Expr, Predicate, exp.Expr | None]:
     """The only branch's result and condition, and the ELSE where it is not NULL."""
     branches = case.args.get("ifs") or []
-    if len(branches) != 1 or case.args.get("this") is not None:
+    if len(branches) != 1:
         raise _case_argument(
             scope.context.span(case), "inside an aggregate, CASE has one WHEN; write FILTER (WHERE condition)"
         )
     default = case.args.get("default")
     otherwise = None if default is None or isinstance(bare(default), exp.Null) else bare(default)
-    return bare(branches[0].args["true"]), predicate(branches[0].this, scope), otherwise
+    when, subject = branches[0].this, case.args.get("this")
+    condition = predicate(when, scope) if subject is None else equality(subject, when, scope)
+    return bare(branches[0].args["true"]), condition, otherwise
 
 
-def _is_number(node: exp.Expr, value: str | None = None) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string and (value is None or str(node.this) == value)
+def written_empty(node: exp.Expr) -> TypingLiteral["zero", "null"] | None:
+    """What SUM(CASE ...) says of a cell where no row meets its condition, if FILTER does not say the same.
+
+    ``ELSE 0`` says 0 where SUM ... FILTER says NULL; a 1 without ELSE says NULL where COUNT ... FILTER says 0.
+    """
+    case = bare(node.this) if isinstance(node, exp.Sum) and isinstance(node.this, exp.Expr) else None
+    if not isinstance(case, exp.Case):
+        return None
+    counted = _is_number(bare(case.args["ifs"][0].args["true"]), 1)
+    default = case.args.get("default")
+    has_zero = default is not None and _is_number(bare(default), 0)
+    if counted:
+        return None if has_zero else "null"
+    return "zero" if has_zero else None
+
+
+def _condition_text(case: exp.Case, scope: Scope) -> str:
+    """What stands between WHEN and THEN, as written; with a subject, as the equality it means."""
+    subject, condition = scope.context.parsed.places.first_when(scope.context.span(case))
+    return f"{subject} = {condition}" if subject else condition
+
+
+def _is_number(node: exp.Expr, value: int | None = None) -> bool:
+    if not isinstance(node, exp.Literal) or node.is_string:
+        return False
+    return value is None or (_SMALL.match(str(node.this)) is not None and Decimal(str(node.this)) == value)
 
 
 def _both(first: Predicate | None, second: Predicate | None) -> Predicate | None:
@@ -144,6 +188,11 @@ def _both(first: Predicate | None, second: Predicate | None) -> Predicate | None
 
 
 def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
+        raise refusal(
+            "CR-Q126", "no_cast", "a column is not cast before it is aggregated: it can fail on a row",
+            help="leave the cast out", span=scope.context.span(node), rewrite=scope.context.text(node.this),
+        )  # fmt: skip
     if not isinstance(node, exp.Column):
         raise refusal(
             "CR-Q153", "bare_arguments", "an aggregate takes a bare column",
@@ -153,15 +202,24 @@ def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
     return scope.resolve(node)
 
 
-def _number_column(resolved: Resolved, span: Span | None) -> None:
-    if resolved.column.type not in _NUMBERS:
+def _number_column(resolved: Resolved, node: exp.Expr, fn: Fn, scope: Scope) -> None:
+    kind, span = resolved.column.type, scope.context.span(node)
+    if kind in _NUMBERS:
+        return
+    name, filtered = resolved.column.name, isinstance(node, exp.Filter)
+    if kind is ColumnType.BOOLEAN and not filtered and isinstance(node.this, exp.Column):
+        written = scope.context.text(node.this)
+        count = f"COUNT(*) FILTER (WHERE {written})"
         raise refusal(
-            "CR-Q156", "numbers_summed", f"`{resolved.column.name}` is not a number", help="COUNT it instead", span=span
-        )
+            "CR-Q156", "numbers_summed", f"`{name}` is true or false, not a number",
+            help="count the rows where it is true; a share is a quotient of two counts", span=span,
+            rewrite=count if fn is Fn.SUM else f"({count} / COUNT({written}))",
+        )  # fmt: skip
+    raise refusal("CR-Q156", "numbers_summed", f"`{name}` is not a number", help="COUNT it instead", span=span)
 
 
-def _case_argument(span: Span | None, help: str) -> Refusal:  # noqa: A002
+def _case_argument(span: Span | None, help: str, rewrite: str | None = None) -> Refusal:  # noqa: A002
     return refusal(
         "CR-Q153", "bare_arguments", "this CASE inside an aggregate has no FILTER that means the same", help=help,
-        span=span,
+        span=span, rewrite=rewrite,
     )  # fmt: skip

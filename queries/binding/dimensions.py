@@ -23,6 +23,7 @@ from cleanroom.shape import (
 from queries.binding.context import bare
 from queries.binding.literals import TYPE_OF_COLUMN, is_constant, literal_of, operand
 from queries.binding.scope import Resolved, Scope
+from queries.instead import unit_first
 from queries.refusal import Refusal, refusal
 
 _PARTS: dict[type[exp.Expr], Grain] = {exp.Year: Grain.YEAR, exp.Quarter: Grain.QUARTER, exp.Month: Grain.MONTH}
@@ -61,14 +62,32 @@ def dimension(node: exp.Expr, scope: Scope) -> Typed:
             return _date_diff(node, scope)
         case exp.Case():
             return _case(node, scope)
+        case exp.Cast():
+            return _cast(node, scope)
         case exp.Coalesce():
             return _coalesce(node, scope)
         case _:
             raise refusal(
                 "CR-Q166", "dimensions", "this is not a dimension of the language",
                 help="a dimension is a column, date_trunc, year, quarter, month, extract, date_diff, CASE over "
-                "literals, or coalesce(dimension, literal)", span=scope.context.span(node),
+                "literals, or coalesce(dimension, literal)", span=scope.context.span(node), rewrite=_as_case(node, scope),
             )  # fmt: skip
+
+
+def _cast(node: exp.Cast, scope: Scope) -> Typed:
+    """``CAST(d AS DATE)`` of what is a date: the same, since a timestamp acts like its date."""
+    inner = dimension(node.this, scope)
+    if not (isinstance(node.to, exp.DataType) and node.to.this is exp.DType.DATE and inner.type is LiteralType.DATE):
+        raise no_cast(node, scope)
+    return inner
+
+
+def no_cast(node: exp.Cast, scope: Scope) -> Refusal:
+    """CR-Q126: a cast that could fail on a row."""
+    return refusal(
+        "CR-Q126", "no_cast", "a cast is not part of the language: it can fail on a row and so tell about it",
+        help="leave it out; only a literal or a date is cast, to DATE", span=scope.context.span(node),
+    )  # fmt: skip
 
 
 def _column(resolved: Resolved) -> Typed:
@@ -92,6 +111,8 @@ def _date(node: exp.Expr, scope: Scope) -> ColumnRef:
 
 def _date_column(node: exp.Expr, scope: Scope) -> Resolved:
     node = bare(node)
+    while isinstance(node, exp.Cast) and isinstance(node.to, exp.DataType) and node.to.this is exp.DType.DATE:
+        node = bare(node.this)
     span = scope.context.span(node)
     if not isinstance(node, exp.Column):
         raise refusal(
@@ -113,7 +134,8 @@ def _grain(unit: object, node: exp.Expr, scope: Scope, permitted: tuple[Grain, .
         return Grain(text)
     raise refusal(
         "CR-Q167", "time_grains", "this unit of time is not part of the language",
-        help="use " + ", ".join(f"'{grain}'" for grain in permitted), span=scope.context.span(node),
+        help="use " + ", ".join(f"'{grain}'" for grain in permitted) + ", written first and in single quotes",
+        span=scope.context.span(node),
     )  # fmt: skip
 
 
@@ -121,8 +143,8 @@ def _date_diff(node: exp.DateDiff, scope: Scope) -> Typed:
     unit = node.args.get("unit")
     if unit is None or not node.args.get("date_part_boundary"):
         raise refusal(
-            "CR-Q167", "time_grains", "date_diff takes its unit as a text", help="write date_diff('month', d1, d2)",
-            span=scope.context.span(node),
+            "CR-Q167", "time_grains", "date_diff takes its unit first, as a text, and then the earlier date",
+            help="write date_diff('month', d1, d2)", span=scope.context.span(node), rewrite=unit_first(scope.context.text(node)),
         )  # fmt: skip
     grain = _grain(unit, node, scope, (Grain.MONTH, Grain.QUARTER, Grain.YEAR))
     diff = DateDiff(grain=grain, start=_date(node.expression, scope), end=_date(node.this, scope))
@@ -165,6 +187,15 @@ def _common_type(results: list[exp.Expr], scope: Scope) -> LiteralType:
     if len(kinds) == 1:
         return kinds.pop()
     raise _case_types(results, scope)
+
+
+def _as_case(node: exp.Expr, scope: Scope) -> str | None:
+    """A condition as a dimension: the CASE that says it in words. Only where its text is known from end to end."""
+    compared = isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE)
+    whole = isinstance(node.expression, exp.Literal) if compared else isinstance(node, exp.Is | exp.In)
+    if not whole or not isinstance(node.this, exp.Column):
+        return None
+    return f"CASE WHEN {scope.context.text(node)} THEN 'yes' ELSE 'no' END"
 
 
 def _case_types(results: list[exp.Expr], scope: Scope) -> Refusal:

@@ -1,6 +1,7 @@
 """Constants to typed literals: everything that could fail at run time fails here (no cast is ever executed)."""
 
 import re
+from datetime import date
 from decimal import Decimal
 
 from sqlglot import exp
@@ -26,12 +27,18 @@ TYPE_OF_COLUMN = {
 _NUMBER = re.compile(r"[0-9]{0,18}(?:\.[0-9]{0,18})?(?:[eE][+-]?[0-9]{1,2})?\Z")
 
 
+_LOOSE_DAY = re.compile(r"\s*([0-9]{4})[-/.]([0-9]{1,2})(?:[-/.]([0-9]{1,2})(?:[ T][0-9:.,Z+-]*)?)?\s*\Z")
+_MOMENTS = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.DATETIME, exp.DType.TIMESTAMPNTZ)
+
+
 def is_constant(node: exp.Expr) -> bool:
-    """Whether ``node`` is a literal or parameter."""
+    """Whether ``node`` is a literal, perhaps cast, or a parameter."""
     node = bare(node)
     if isinstance(node, exp.Neg):
         return is_constant(node.this)
-    return isinstance(node, exp.Literal | exp.Boolean | exp.Null | exp.Placeholder | exp.Cast)
+    if isinstance(node, exp.Cast):
+        return isinstance(node.this, exp.Literal)
+    return isinstance(node, exp.Literal | exp.Boolean | exp.Null | exp.Placeholder)
 
 
 def operand(node: exp.Expr, wanted: LiteralType, context: Context) -> Operand:
@@ -44,10 +51,7 @@ def operand(node: exp.Expr, wanted: LiteralType, context: Context) -> Operand:
     node = bare(node)
     span = context.span(node)
     if not is_constant(node):
-        raise refusal(
-            "CR-Q162", "literal_operands", "a column is compared with literals and parameters only",
-            help="compare a column with a value; columns of two datasets meet in ON or in date_diff", span=span,
-        )  # fmt: skip
+        raise _not_constant(node, span)
     if isinstance(node, exp.Null):
         raise refusal(
             "CR-Q163", "null_comparison", "a comparison with NULL is never true", help="write IS NULL or IS NOT NULL",
@@ -57,6 +61,20 @@ def operand(node: exp.Expr, wanted: LiteralType, context: Context) -> Operand:
         return context.parameters.operand(str(node.this or ""), wanted, span)
     literal = _literal(node, span)
     return _fitted(literal, wanted, span, context.text(node))
+
+
+def _not_constant(node: exp.Expr, span: Span) -> Refusal:
+    name = node.this if isinstance(node, exp.Column) and not node.table else None
+    if isinstance(name, exp.Identifier) and name.args.get("quoted"):
+        text = str(name.this).replace("'", "''")
+        return refusal(
+            "CR-Q162", "literal_operands", "a name in double quotes is a column, and a column is compared with literals",
+            help="a text stands in single quotes", span=span, rewrite=f"'{text}'",
+        )  # fmt: skip
+    return refusal(
+        "CR-Q162", "literal_operands", "a column is compared with literals and parameters only",
+        help="compare a column with a value; columns of two datasets meet in ON or in date_diff", span=span,
+    )  # fmt: skip
 
 
 def number(node: exp.Expr, context: Context) -> Decimal:
@@ -83,7 +101,8 @@ def literal_of(node: exp.Expr, context: Context) -> Literal:
     node = bare(node)
     if not is_constant(node) or isinstance(node, exp.Placeholder):
         raise refusal(
-            "CR-Q169", "case_results", "the results of CASE are literals", help="write THEN 'text' or a number",
+            "CR-Q169", "case_results", "the results of CASE are literals",
+            help="write THEN 'text' or a number; a column with a word for NULL is coalesce(column, 'none')",
             span=context.span(node),
         )  # fmt: skip
     return _literal(node, context.span(node))
@@ -101,7 +120,8 @@ def _literal(node: exp.Expr, span: Span | None) -> Literal:
         if not (isinstance(node.to, exp.DataType) and node.to.this is exp.DType.DATE and node.this.is_string):
             raise refusal(
                 "CR-Q126", "no_cast", "a cast is not part of the language, but for a literal to DATE",
-                help="write DATE '2026-01-31'", span=span,
+                help="write DATE '2026-01-31'; a timestamp acts like its date", span=span,
+                rewrite=_day_text(str(node.this.this)) if _is_moment(node) else None,
             )  # fmt: skip
         return _date(str(node.this.this), span)
     if isinstance(node, exp.Literal):
@@ -130,9 +150,24 @@ def _date(text: str, span: Span | None) -> Literal:
         return typed_value("", LiteralType.DATE, text, span)
     except Refusal:
         raise refusal(
-            "CR-Q164", "date_literals", "this is not a date of the form yyyy-mm-dd", help="write DATE '2026-01-31'",
-            span=span,
+            "CR-Q164", "date_literals", "this is not a day of the calendar, written yyyy-mm-dd",
+            help="write DATE '2026-01-31'", span=span, rewrite=_day_text(text),
         ) from None  # fmt: skip
+
+
+def _is_moment(node: exp.Cast) -> bool:
+    return isinstance(node.to, exp.DataType) and node.to.this in _MOMENTS and bool(node.this.is_string)
+
+
+def _day_text(text: str) -> str | None:
+    """``DATE '...'`` for a day written in another of the usual ways; a month alone is its first day."""
+    written = _LOOSE_DAY.match(text)
+    if written is None:
+        return None
+    try:
+        return f"DATE '{date(int(written[1]), int(written[2]), int(written[3] or 1)).isoformat()}'"
+    except ValueError:
+        return None
 
 
 def _fitted(literal: Literal, wanted: LiteralType, span: Span | None, written: str) -> Literal:
@@ -146,9 +181,13 @@ def _fitted(literal: Literal, wanted: LiteralType, span: Span | None, written: s
     raise _mismatch(wanted, literal.type, span, written)
 
 
+def _a(kind: LiteralType) -> str:
+    return f"an {kind}" if kind is LiteralType.INTEGER else f"a {kind}"
+
+
 def _mismatch(wanted: LiteralType, found: LiteralType, span: Span | None, written: str = "") -> Refusal:
     rewrite = f"'{written}'" if wanted is LiteralType.TEXT and found is LiteralType.INTEGER and written else None
     return refusal(
-        "CR-Q160", "comparable_types", f"a {wanted} is compared with a {found}",
-        help=f"write a {wanted} literal", span=span, rewrite=rewrite,
+        "CR-Q160", "comparable_types", f"{_a(wanted)} is compared with {_a(found)}",
+        help=f"write {_a(wanted)} literal", span=span, rewrite=rewrite,
     )  # fmt: skip

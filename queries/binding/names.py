@@ -21,6 +21,8 @@ def default_name(node: exp.Expr) -> str:
     """The name of an output without AS: the column's own, or function and column (``sum_quantity``)."""
     if isinstance(node, exp.Binary | exp.Neg):
         return "value"
+    if isinstance(node, exp.Filter):
+        return default_name(node.this)
     parts: list[str] = []
     for part in node.walk(bfs=False):
         match part:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cleanroom.errors import Span, Violation
+from cleanroom.errors import Violation
 from cleanroom.shape import DimensionValue, Output, Value
 from queries.binding.aggregates import is_aggregate
 from queries.binding.cells import Cells
@@ -12,10 +12,12 @@ from queries.binding.context import Context, bare
 from queries.binding.dimensions import Typed, dimension
 from queries.binding.literals import is_constant
 from queries.binding.names import default_name, legal_name
-from queries.binding.scope import Scope
+from queries.binding.output_refusals import no_group, no_measure, two_meanings, ungrouped
+from queries.binding.scope import Scope, column_of
 from queries.binding.values import Released, measure
 from queries.limits import LIMITS
 from queries.refusal import Refusal, refusal
+from queries.render import quoted
 
 
 @dataclass(kw_only=True)
@@ -23,6 +25,7 @@ class _Item:
     """One item of the SELECT list: a dimension (``typed``), a measure, or refused; and the name it gets."""
 
     node: exp.Expr
+    written: exp.Expr
     name: str
     alias: str
     refused: Violation | None = None
@@ -34,26 +37,30 @@ def outputs(select: exp.Select, scope: Scope, cells: Cells) -> tuple[tuple[Outpu
     """The outputs of ``select``; dimensions and aggregates go to ``cells``, violations to the context."""
     context = scope.context
     items = _items(select, scope)
-    _group(select, items, scope, cells)
+    group_read = _group(select, items, scope, cells)
     named: dict[str, Value] = {}
-    released = Released(scope=scope, cells=cells, named=named)
+    broken = {item.name.lower(): item.refused for item in items if item.refused is not None}
+    released = Released(scope=scope, cells=cells, named=named, broken=broken)
     found: list[Output] = []
     for item in items:
         if item.refused is not None:
             continue
-        with context.found.collecting():
+        with context.found.collecting() as refused:
             if item.typed is not None:
                 index = cells.find(item.typed)
+                if index is None and not group_read:
+                    continue  # what it would be grouped by was refused, and that is enough to say
                 if index is None:
-                    raise _ungrouped(item, select, context)
+                    raise ungrouped(item.node, select, context)
                 item.value = DimensionValue(index=index)
             elif item.value is None:
                 item.value = measure(item.node, released)
             name = _unused(item, named, context)
             named[name.lower()] = item.value
             found.append(Output(name=name, value=item.value))
+        broken.update({item.name.lower(): violation for violation in refused if item.name.lower() not in named})
     if not any(is_aggregate(item.node) for item in items):
-        context.found.add(_no_measure(items, context).violation)
+        context.found.add(no_measure(context, is_empty=not items).violation)
     return tuple(found), released
 
 
@@ -63,7 +70,7 @@ def _items(select: exp.Select, scope: Scope) -> list[_Item]:
     for node in select.expressions[: LIMITS.max_outputs + 1]:
         alias = node.alias if isinstance(node, exp.Alias) else ""
         inner = bare(node.this) if isinstance(node, exp.Alias) else bare(node)
-        item = _Item(node=inner, name=alias or default_name(inner), alias=alias)
+        item = _Item(node=inner, written=node, name=alias or default_name(inner), alias=alias)
         items.append(item)
         with context.found.collecting() as refused:
             if alias and not legal_name(alias):
@@ -128,25 +135,35 @@ def grouped(node: exp.Expr, scope: Scope) -> Typed:
     return typed
 
 
-def _group(select: exp.Select, items: list[_Item], scope: Scope, cells: Cells) -> None:
+def _group(select: exp.Select, items: list[_Item], scope: Scope, cells: Cells) -> bool:
+    """Fill ``cells`` with what is grouped by; whether all of GROUP BY was read."""
     clause = select.args.get("group")
     if clause is None:
         if not any(item.typed for item in items):
-            return
-        scope.context.found.add(_no_group(scope.context).violation)
+            return True
+        scope.context.found.add(no_group(scope.context).violation)
+    elif bool(clause.args.get("all")) is bool(clause.expressions):
+        scope.context.found.add(refusal(
+            "CR-Q159", "ordinals", "GROUP BY takes dimensions, or ALL and nothing else",
+            help="write GROUP BY ALL, or the dimensions themselves", span=scope.context.span(clause),
+        ).violation)  # fmt: skip
+        return False
     if clause is None or clause.args.get("all"):
         for item in items:
             if item.typed is not None:
                 cells.dimension(item.typed)
-        return
+        return True
+    is_read = True
     for node in clause.expressions:
-        with scope.context.found.collecting():
+        with scope.context.found.collecting() as refused:
             cells.dimension(_grouped_item(node, items, scope))
+        is_read = is_read and not refused
     if len(cells.dimensions) > LIMITS.max_dimensions:
         scope.context.found.add(refusal(
             "CR-Q103", "text_length", f"a question has at most {LIMITS.max_dimensions} dimensions",
             help="ask two questions", span=scope.context.span(clause),
         ).violation)  # fmt: skip
+    return is_read
 
 
 def _grouped_item(node: exp.Expr, items: list[_Item], scope: Scope) -> Typed:
@@ -168,11 +185,13 @@ def _grouped_item(node: exp.Expr, items: list[_Item], scope: Scope) -> Typed:
             )  # fmt: skip
         return _typed(items[position - 1])
     if isinstance(node, exp.Column) and not node.table:
-        for item in items:
+        for position, item in enumerate(items, start=1):
             if item.name.lower() != node.name.lower():
                 continue
             _again(item)
             if item.typed is not None:
+                if scope.called(node) and column_of(item.typed.dimension) not in scope.called(node):
+                    raise two_meanings(node, str(position), context)
                 return item.typed
     return grouped(node, scope)
 
@@ -198,44 +217,5 @@ def _unused(item: _Item, named: dict[str, Value], context: Context) -> str:
                 return f"{item.name}_{number}"
     raise refusal(
         "CR-Q158", "output_names", f"two outputs are called `{item.name}`", help="give each a name of its own with AS",
-        span=context.span(item.node), rewrite=f"{context.text(item.node)} AS {item.name}_2",
+        span=context.span(item.written), rewrite=f"{context.text(item.node)} AS {quoted(item.name + '_2')}",
     )  # fmt: skip
-
-
-def _ungrouped(item: _Item, select: exp.Select, context: Context) -> Refusal:
-    text = context.text(item.node)
-    last = select.args["group"].expressions[-1] if select.args["group"].expressions else None
-    span = context.span(last) if last is not None else None
-    return refusal(
-        "CR-Q151", "grouped_dimensions", f"`{text}` is selected but not grouped by", help="add it to GROUP BY, or write GROUP BY ALL",
-        span=span or context.span(item.node),
-        rewrite=f"{context.text(last)}, {text}" if last is not None and span is not None else None,
-    )  # fmt: skip
-
-
-def _no_group(context: Context) -> Refusal:
-    at = _before_keyword(context, ("HAVING", "ORDER BY", "LIMIT"))
-    return refusal(
-        "CR-Q151", "grouped_dimensions", "dimensions are selected without GROUP BY", help="write GROUP BY ALL",
-        span=at, rewrite=" GROUP BY ALL",
-    )  # fmt: skip
-
-
-def _no_measure(items: list[_Item], context: Context) -> Refusal:
-    at = _before_keyword(context, ("FROM",))
-    return refusal(
-        "CR-Q150", "a_measure", "the question has no measure", help="add COUNT(*), COUNT(DISTINCT c), SUM(c) or AVG(c)",
-        span=at, rewrite=", COUNT(*) AS n" if items else None,
-    )  # fmt: skip
-
-
-def _before_keyword(context: Context, keywords: tuple[str, ...]) -> Span:
-    """The empty span directly before the first of ``keywords`` outside brackets, or at the end of the text."""
-    depth, end = 0, 0
-    for token in context.parsed.tokens:
-        word = " ".join(token.text.upper().split())
-        if depth == 0 and (word in keywords or word == ";"):
-            break
-        depth += (word == "(") - (word == ")")
-        end = token.end + 1
-    return context.parsed.places.span(end, end)

@@ -72,7 +72,8 @@ def _unit_table(select: exp.Select, context: Context) -> UnitTable:
     span = context.span(select)
     extra = [name for name in ("with_", "joins", "having", "order", "limit") if select.args.get(name)]
     group = select.args.get("group")
-    if extra or group is None or group.args.get("all") or len(group.expressions) != 1:
+    keys = _grouped_by(select) if group is not None else []
+    if extra or len(keys) != 1:
         raise refusal(
             "CR-Q210", "per_unit", "a per-unit table is SELECT token, aggregates FROM one dataset GROUP BY token",
             help="leave out joins, HAVING, ORDER BY and LIMIT; group by exactly one token", span=span,
@@ -80,7 +81,7 @@ def _unit_table(select: exp.Select, context: Context) -> UnitTable:
     bound, scope = sources(select, {}, context)
     if not bound:
         raise refusal("CR-Q210", "per_unit", "this per-unit table has no dataset", help="correct its FROM", span=span)
-    key = _key(group.expressions[0], scope)
+    key = _key(keys[0], scope)
     where = select.args.get("where")
     condition = canonical_predicate(predicate(where.this, scope)) if where is not None else None
     columns: dict[str, ScopeColumn] = {}
@@ -98,6 +99,19 @@ def _unit_table(select: exp.Select, context: Context) -> UnitTable:
     return UnitTable(
         dataset=bound[0].dataset, per_unit=PerUnit(key=key, outputs=outputs, where=condition), columns=columns
     )
+
+
+def _grouped_by(select: exp.Select) -> list[exp.Expr]:
+    """What a per-unit table is grouped by: names, a position in its SELECT, or with ALL whatever is no aggregate."""
+    group = select.args["group"]
+    items = [bare(node.this if isinstance(node, exp.Alias) else node) for node in select.expressions]
+    if group.args.get("all"):
+        return [] if group.expressions else [item for item in items if isinstance(item, exp.Column)]
+    by_position = {str(position): item for position, item in enumerate(items, start=1)}
+    return [
+        by_position.get(str(bare(node).this), node) if isinstance(bare(node), exp.Literal) else node
+        for node in group.expressions
+    ]
 
 
 def _key(node: exp.Expr, scope: Scope) -> ColumnName:
@@ -179,6 +193,6 @@ def _canonical(named: list[_Named]) -> tuple[tuple[PerUnitOutput, ...], Mapping[
 def _not_per_unit(node: exp.Expr, scope: Scope) -> Refusal:
     return refusal(
         "CR-Q210", "per_unit", "a per-unit table holds its token and COUNT, SUM, MIN or MAX of bare columns",
-        help="write SELECT token, COUNT(claim_id) AS claims FROM claims GROUP BY token",
+        help="write SELECT token, COUNT(claim_id) AS claims FROM claims GROUP BY token; CASE is FILTER (WHERE ...) here",
         span=scope.context.span(node),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from cleanroom.errors import Span
 from cleanroom.shape import (
     And,
     Compare,
@@ -61,6 +62,7 @@ def predicate(node: exp.Expr, scope: Scope) -> Predicate:
             return Not(term=predicate(node.this, scope))
         case exp.Between():
             left, span = _side(node.this, scope), scope.context.span(node)
+            _ordered_type(left, span)
             low = Compare(op=CompareOp.GE, left=left.dimension, right=_beside(left, node.args["low"], scope), span=span)
             high = Compare(
                 op=CompareOp.LE, left=left.dimension, right=_beside(left, node.args["high"], scope), span=span
@@ -74,7 +76,7 @@ def predicate(node: exp.Expr, scope: Scope) -> Predicate:
             return In(left=left.dimension, options=options, span=scope.context.span(node))
         case exp.Is():
             return _is(node, scope)
-        case exp.Column():
+        case exp.Column() | exp.Coalesce() | exp.Case():
             return _flag(node, scope)
         case _:
             raise _not_a_predicate(node, scope)
@@ -119,11 +121,16 @@ def _compare(node: exp.Expr, scope: Scope) -> Compare:
     if is_constant(left) and not is_constant(right):
         op, left, right = FLIPPED[op], right, left
     side, span = _side(left, scope), scope.context.span(node)
-    if side.type is LiteralType.BOOLEAN and op not in (CompareOp.EQ, CompareOp.NE):
+    if op not in (CompareOp.EQ, CompareOp.NE):
+        _ordered_type(side, span)
+    return Compare(op=op, left=side.dimension, right=_beside(side, right, scope), span=span)
+
+
+def _ordered_type(side: Typed, span: Span) -> None:
+    if side.type is LiteralType.BOOLEAN:
         raise refusal(
             "CR-Q160", "comparable_types", "true and false have no order", help="write column = TRUE", span=span
         )
-    return Compare(op=op, left=side.dimension, right=_beside(side, right, scope), span=span)
 
 
 def _side(node: exp.Expr, scope: Scope) -> Typed:
@@ -139,10 +146,19 @@ def _side(node: exp.Expr, scope: Scope) -> Typed:
             "CR-Q162",
             "literal_operands",
             "two literals are compared",
-            help="compare a column with a literal",
+            help="compare a column with a literal; what is always true is left out",
             span=span,
         )
+    if _is_condition(node):
+        raise refusal(
+            "CR-Q166", "predicates", "a condition is compared or tested as if it were a column",
+            help="write the condition by itself, with NOT in front to turn it round", span=span,
+        )  # fmt: skip
     return dimension(node, scope)
+
+
+def _is_condition(node: exp.Expr) -> bool:
+    return type(node) in OPERATORS or isinstance(node, exp.And | exp.Or | exp.Not | exp.Between | exp.In | exp.Is)
 
 
 def _beside(left: Typed, node: exp.Expr, scope: Scope) -> Operand:
@@ -168,11 +184,13 @@ def _is(node: exp.Is, scope: Scope) -> Predicate:
     return And(terms=(Not(term=missing), Compare(op=CompareOp.EQ, left=left.dimension, right=value, span=span)))
 
 
-def _flag(node: exp.Column, scope: Scope) -> Compare:
+def _flag(node: exp.Expr, scope: Scope) -> Compare:
+    """A boolean by itself; ``coalesce(flag, FALSE)`` and a CASE of TRUE and FALSE are booleans, too."""
     left, span = _side(node, scope), scope.context.span(node)
     if left.type is not LiteralType.BOOLEAN:
+        name = node.name if isinstance(node, exp.Column) else "this"
         raise refusal(
-            "CR-Q166", "predicates", f"`{node.name}` is not a condition by itself: it is not a boolean column",
+            "CR-Q166", "predicates", f"`{name}` is not a condition by itself: it is not a boolean column",
             help="compare it with a literal", span=span,
         )  # fmt: skip
     true = Literal(type=LiteralType.BOOLEAN, value=True, span=span)
@@ -185,5 +203,6 @@ def _not_a_predicate(node: exp.Expr, scope: Scope) -> Refusal:
         "CR-Q154" if aggregate else "CR-Q166", "row_conditions" if aggregate else "predicates",
         "an aggregate stands in a condition about rows" if aggregate else "this is not a condition of the language",
         help="conditions on aggregates go into HAVING" if aggregate
+        else "leave out what is always true or always false" if is_constant(node)
         else "write column = literal, IN, BETWEEN, IS NULL, joined with AND, OR, NOT", span=scope.context.span(node),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from queries.binding.context import bare
 from queries.binding.dimensions import dimension
 from queries.binding.literals import is_constant, operand
 from queries.binding.predicates import FLIPPED, OPERATORS, chain
+from queries.binding.scope import column_of
 from queries.binding.values import Released, measure
 from queries.limits import LIMITS
 from queries.refusal import Refusal, refusal
@@ -130,10 +131,26 @@ def _value(node: exp.Expr, released: Released) -> Value:
         raise _not_having(node, released)
     named = released.by_name(node)
     if named is not None:
+        _one_meaning(node, named, released)
         return named
-    if is_aggregate(node):
+    if is_aggregate(node) or released.computes(node):
         return measure(node, released)
     return _grouped(node, released)
+
+
+def _one_meaning(node: exp.Expr, named: Value, released: Released) -> None:
+    """Refuse a name of an output that is another dimension's too: systems differ in which of them HAVING means."""
+    called = released.scope.called(node) if isinstance(node, exp.Column) else ()
+    dimensions = released.cells.dimensions
+    if isinstance(named, DimensionValue):
+        clear = not called or column_of(dimensions[named.index]) in called
+    else:
+        clear = not any(column_of(one) in called for one in dimensions)
+    if not clear:
+        raise refusal(
+            "CR-Q203", "one_column", f"`{node.name}` is a column and also the name of another output",
+            help="give the output another name with AS", span=released.scope.context.span(node),
+        )  # fmt: skip
 
 
 def _right(left: Value, node: exp.Expr, released: Released) -> Value | Operand:
@@ -163,8 +180,12 @@ def _grouped(node: exp.Expr, released: Released) -> Value:
 
 
 def _ordered(node: exp.Expr, outputs: tuple[Output, ...], released: Released) -> Value:
-    if isinstance(node, exp.Literal) and not node.is_string:
-        position = int(node.this) if str(node.this).isdecimal() and len(str(node.this)) < 6 else 0
+    named = released.by_name(node)
+    if named is not None:
+        return named
+    if is_constant(node):
+        text = str(node.this) if isinstance(node, exp.Literal) and not node.is_string else ""
+        position = int(text) if text.isdecimal() and len(text) < 6 else 0
         if not 1 <= position <= len(outputs):
             raise refusal(
                 "CR-Q159", "ordinals", "this position is not an output", help="order by an output's name",

@@ -9,7 +9,7 @@ from sqlglot import exp
 from cleanroom.contracts.model import ColumnType, Contract
 from cleanroom.errors import Span, Violation
 from cleanroom.names import ColumnName, DatasetName
-from cleanroom.shape import ColumnRef
+from cleanroom.shape import ColumnRef, Dimension, Grain, PlainColumn, Truncated
 from policies.unknown import no_column
 from queries.binding.context import Context
 from queries.refusal import Refusal, refusal
@@ -82,6 +82,15 @@ class Scope:
             )  # fmt: skip
         raise self._unknown(self.sources, name, span, "")
 
+    def called(self, node: exp.Column) -> tuple[ColumnRef, ...]:
+        """Every column that the unqualified name ``node`` could mean."""
+        name = node.name.lower()
+        return tuple(
+            ColumnRef(source=source.index, column=source.columns[name].name)
+            for source in self.sources
+            if name in source.columns
+        )
+
     def _source(self, qualifier: str, span: Span | None) -> ScopeSource:
         for source in self.sources:
             if source.alias.lower() == qualifier.lower():
@@ -105,11 +114,34 @@ class Scope:
         violation = no_column(name, sources[0].dataset, span)
         known = [column for source in sources for column in source.columns]
         close = get_close_matches(name.lower()[:64], known, n=1, cutoff=0.75)
-        if close:
+        meant = None if prefix else self._output(name)
+        if meant is not None:
+            text = self.context.text(meant)
+            is_measure = any(True for _ in meant.find_all(exp.AggFunc))
+            how = "conditions on measures go into HAVING" if is_measure else "write here what it stands for"
+            violation = replace(
+                violation, help=f"`{name}` names an output: {how}", rewrite=None if is_measure or not text else text
+            )
+        elif close:
             violation = replace(
                 violation, help=f"did you mean `{close[0]}`? {violation.help}", rewrite=prefix + close[0]
             )
         return Refusal(violation)
+
+    def _output(self, name: str) -> exp.Expr | None:
+        """What the SELECT list calls ``name``."""
+        for node in self.context.parsed.select.expressions:
+            if isinstance(node, exp.Alias) and node.alias.lower() == name.lower():
+                meant: exp.Expr = node.this
+                return meant
+        return None
+
+
+def column_of(dimension: Dimension) -> ColumnRef | None:
+    """The column that ``dimension`` is; None for anything computed. A timestamp acts like its date."""
+    if isinstance(dimension, PlainColumn) or (isinstance(dimension, Truncated) and dimension.grain is Grain.DAY):
+        return dimension.column
+    return None
 
 
 def contract_columns(contract: Contract) -> Mapping[str, ScopeColumn]:

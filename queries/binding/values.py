@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
+from cleanroom.errors import Violation
 from cleanroom.shape import (
     AggregateValue,
     Arithmetic,
@@ -17,7 +18,7 @@ from cleanroom.shape import (
     Rounded,
     Value,
 )
-from queries.binding.aggregates import aggregate, is_aggregate
+from queries.binding.aggregates import aggregate, is_aggregate, written_empty
 from queries.binding.cells import Cells
 from queries.binding.context import bare
 from queries.binding.literals import is_constant, number
@@ -34,17 +35,38 @@ _ARITHMETIC: dict[type[exp.Expr], ArithmeticOp] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """What output expressions may mention: the cells' aggregates, and outputs by lower-case name."""
+    """What output expressions may mention: the cells' aggregates, and outputs by lower-case name.
+
+    ``broken`` are outputs that were refused: their names repeat that refusal and no other.
+    """
 
     scope: Scope
     cells: Cells
     named: Mapping[str, Value]
+    broken: Mapping[str, Violation]
 
     def by_name(self, node: exp.Expr) -> Value | None:
-        """The output that an unqualified name means, if there is one."""
-        if isinstance(node, exp.Column) and not node.table:
-            return self.named.get(node.name.lower())
-        return None
+        """The output that an unqualified name means, if there is one.
+
+        Raises:
+            Refusal: the output was refused.
+        """
+        if not isinstance(node, exp.Column) or node.table:
+            return None
+        name = node.name.lower()
+        if name in self.broken and name not in self.named:
+            raise Refusal(self.broken[name])
+        return self.named.get(name)
+
+    def computes(self, node: exp.Expr) -> bool:
+        """Whether ``node`` is arithmetic over aggregates and named measures."""
+        columns = [column for column in node.find_all(exp.Column) if not column.find_ancestor(exp.AggFunc, exp.Filter)]
+        named = [self.named.get(column.name.lower()) for column in columns if not column.table]
+        return (
+            isinstance(node, exp.Binary | exp.Neg | exp.Func | exp.Paren)
+            and bool(named)
+            and all(value is not None and not isinstance(value, DimensionValue) for value in named)
+        )
 
 
 def measure(node: exp.Expr, released: Released) -> Value:
@@ -63,7 +85,7 @@ def measure(node: exp.Expr, released: Released) -> Value:
         )
     match node:
         case exp.AggFunc() | exp.Filter():
-            return AggregateValue(index=released.cells.aggregate(aggregate(node, released.scope)))
+            return _aggregated(node, released)
         case exp.Neg():
             return Arithmetic(
                 op=ArithmeticOp.MULTIPLY, left=NumberValue(value=Decimal(-1)), right=measure(node.this, released)
@@ -77,6 +99,11 @@ def measure(node: exp.Expr, released: Released) -> Value:
             if len(others) != 1:
                 raise _not_a_measure(node, released)
             return CoalesceValue(value=measure(node.this, released), other=measure(others[0], released))
+        case exp.Cast():
+            raise refusal(
+                "CR-Q126", "no_cast", "a released number needs no cast: `/` keeps the decimals",
+                help="leave the cast out; ROUND(x, 2) for fewer decimals", span=released.scope.context.span(node),
+            )  # fmt: skip
         case exp.Column():
             value = released.by_name(node)
             if value is None or isinstance(value, DimensionValue):
@@ -84,6 +111,17 @@ def measure(node: exp.Expr, released: Released) -> Value:
             return value
         case _:
             raise _not_a_measure(node, released)
+
+
+def _aggregated(node: exp.Expr, released: Released) -> Value:
+    value = AggregateValue(index=released.cells.aggregate(aggregate(node, released.scope)))
+    match written_empty(node):
+        case None:
+            return value
+        case "zero":
+            return CoalesceValue(value=value, other=NumberValue(value=Decimal(0)))
+        case "null":
+            return NullIf(value=value, other=NumberValue(value=Decimal(0)))
 
 
 def _digits(node: exp.Round, scope: Scope) -> int:
