@@ -96,11 +96,16 @@ NOTHING_KNOWN = Stored()
 
 
 def aggregate_query(
-    plan: Plan, reference: TableReference = lake_reference, *, stored: Stored = NOTHING_KNOWN
+    plan: Plan,
+    reference: TableReference = lake_reference,
+    *,
+    stored: Stored = NOTHING_KNOWN,
+    carried: bool = False,
 ) -> EngineSql:
-    """The query that counts everything about every cell of ``plan``.
+    """The query that counts everything about every cell of ``plan``, or only about ``carried`` ones.
 
     Of a bounded source with a mask, bits of 64 in use are at most as many as distinct tokens. All other counts are exact.
+    A cell is carried where every source that it depends on has its minimum of units in it: no other could be listed.
     """
     select = SelectList()
     # Appended, not added: two equal dimensions stay two columns, keys are positional.
@@ -114,8 +119,14 @@ def aggregate_query(
     masks = [(n, plan.obligations.sources[n].privacy_unit) for n in stored.masked]
     tables, rest = joined_rows(plan, reference, masks)
     group = "\nGROUP BY " + ", ".join(str(n + 1) for n in range(keys)) if keys else ""
-    text = f"WITH {tables}\nSELECT\n  {select.text()}\n{rest}{group}\nLIMIT {MAX_CELLS + 1}"
+    having = f"\nHAVING {_carried(plan)}" if carried else ""
+    text = f"WITH {tables}\nSELECT\n  {select.text()}\n{rest}{group}{having}\nLIMIT {MAX_CELLS + 1}"
     return EngineSql(text=text, keys=keys, whole=whole, numbers=numbers)
+
+
+def _carried(plan: Plan) -> str:
+    sources = plan.obligations.sources
+    return " AND ".join(f"count(DISTINCT r{n}._unit) >= {sources[n].minimum_units}" for n in cell_needs(plan).draws)
 
 
 def render_preview(
