@@ -78,6 +78,15 @@ _MODIFIER = _words(
     "CR-Q130", "plain_aggregates", "ORDER BY, LIMIT, WITHIN GROUP, HAVING and IGNORE NULLS inside an aggregate are not "
     "part of the language", "aggregate the bare column, with FILTER (WHERE ...) if needed",
 )  # fmt: skip
+_INTERVAL = _words(
+    "CR-Q128", "operators", "adding to a date is not part of the language",
+    "months between two dates: date_diff('month', d1, d2) <= 12; a day that is known: write it, DATE '2026-01-31'",
+)  # fmt: skip
+_PER_UNIT = _words(
+    "CR-Q113", "no_subquery", "a subquery is not part of the language",
+    "one row per unit is a per-unit table, in a query template: WITH u AS (SELECT token, COUNT(*) AS n FROM dataset GROUP "
+    "BY token); otherwise join the dataset itself",
+)  # fmt: skip
 _NESTED = _words(
     "CR-Q129", "plain_columns", "a column is written `column` or `alias.column`: no fields, indexes, rows or lambdas",
     "name one column of the dataset",
@@ -132,7 +141,7 @@ _BY_NODE: Mapping[str, Words] = {
     "Star": _STAR, "Columns": _STAR,
     "CountIf": _COUNT_IF, "If": _IF, "Ceil": _ROUND_IT, "Floor": _ROUND_IT, "Trunc": _ROUND_IT,
     "AggFunc": _AGGREGATE, "CombinedAggFunc": _AGGREGATE, "Func": _FUNCTION, "Anonymous": _FUNCTION,
-    "Binary": _OPERATOR, "Unary": _OPERATOR, "AtTimeZone": _OPERATOR, "Collate": _OPERATOR, "Interval": _OPERATOR,
+    "Binary": _OPERATOR, "Unary": _OPERATOR, "AtTimeZone": _OPERATOR, "Collate": _OPERATOR, "Interval": _INTERVAL,
     "Distinct": _words("CR-Q130", "plain_aggregates", "DISTINCT stands inside COUNT only", "write COUNT(DISTINCT c)"),
 }  # fmt: skip
 
@@ -188,7 +197,7 @@ def refused_node(node: exp.Expr, parent: exp.Expr | None) -> Words:
     if parent is None and isinstance(node, exp.Select | exp.Subquery):
         return _SUBQUERY
     if isinstance(parent, exp.From | exp.Join) and isinstance(node, exp.Subquery):
-        return _SUBQUERY
+        return _PER_UNIT if node.find(exp.Group) else _SUBQUERY
     if isinstance(parent, exp.Cast | exp.TryCast):
         return _CAST_RELEASED if any(True for _ in parent.find_all(exp.AggFunc)) else _CAST
     if isinstance(parent, exp.Ordered) and isinstance(node, exp.Var):

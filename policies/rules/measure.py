@@ -36,7 +36,7 @@ def _check(case: Case) -> Iterator[Violation]:
                 yield MEASURE.refusal(
                     owner=policy.member,
                     message=_message(use, source.dataset, permission),
-                    help=usable(source, permission),
+                    help=_instead(use, policy) + usable(source, permission),
                     span=use.span,
                 )
 
@@ -50,6 +50,17 @@ def _is_granted(policy: DataPolicy, use: MeasureUse, permission: Permission) -> 
         return any(Permission.COUNT in grant.allow for grant in policy.columns.values())
     grant = policy.columns.get(use.target.ref.column)
     return grant is not None and permission in grant.allow
+
+
+def _instead(use: MeasureUse, policy: DataPolicy) -> str:
+    """What the column may be used for as a measure, where it is granted for another."""
+    grant = policy.columns.get(use.target.ref.column) if use.target is not None else None
+    measures = [one for one in Permission if one in set(_NEEDS.values()) and grant is not None and one in grant.allow]
+    return (
+        f"`{use.target.ref.column}` is granted for {', '.join(measures)}; "
+        if use.target is not None and measures
+        else ""
+    )
 
 
 def _message(use: MeasureUse, dataset: str, permission: Permission) -> str:

@@ -23,7 +23,7 @@ def _check(case: Case) -> Iterator[Violation]:
         yield TOKENS.refusal(
             owner="room",
             message=f"`{column.name}` of `{source.dataset}` is a token: not a {use.place}",
-            help="join on it or count it: `COUNT(DISTINCT ...)`; for units without a match compare two counts",
+            help="join on it or count it: `COUNT(DISTINCT ...)`; units without a match are the difference of two such counts",
             span=use.span,
         )
 

@@ -193,6 +193,12 @@ def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
             "CR-Q126", "no_cast", "a column is not cast before it is aggregated: it can fail on a row",
             help="leave the cast out", span=scope.context.span(node), rewrite=scope.context.text(node.this),
         )  # fmt: skip
+    if isinstance(node, exp.Sub | exp.DateDiff) and _between_dates(node, scope):
+        raise refusal(
+            "CR-Q153", "bare_arguments", "time between two dates is a dimension and is not aggregated",
+            help="count per month of it: SELECT date_diff('month', d1, d2) AS months, COUNT(*) ... GROUP BY months",
+            span=scope.context.span(node),
+        )  # fmt: skip
     if not isinstance(node, exp.Column):
         raise refusal(
             "CR-Q153", "bare_arguments", "an aggregate takes a bare column",
@@ -200,6 +206,12 @@ def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
             span=scope.context.span(node),
         )  # fmt: skip
     return scope.resolve(node)
+
+
+def _between_dates(node: exp.Expr, scope: Scope) -> bool:
+    columns = list(node.find_all(exp.Column))
+    kinds = {scope.resolve(column).column.type for column in columns}
+    return bool(columns) and kinds <= {ColumnType.DATE, ColumnType.TIMESTAMP}
 
 
 def _number_column(resolved: Resolved, node: exp.Expr, fn: Fn, scope: Scope) -> None:

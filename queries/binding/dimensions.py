@@ -134,7 +134,7 @@ def _grain(unit: object, node: exp.Expr, scope: Scope, permitted: tuple[Grain, .
         return Grain(text)
     raise refusal(
         "CR-Q167", "time_grains", "this unit of time is not part of the language",
-        help="use " + ", ".join(f"'{grain}'" for grain in permitted) + ", written first and in single quotes",
+        help="use " + ", ".join(f"'{grain}'" for grain in reversed(permitted)) + ", written first and in single quotes",
         span=scope.context.span(node),
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ _NUMBER = re.compile(r"[0-9]{0,18}(?:\.[0-9]{0,18})?(?:[eE][+-]?[0-9]{1,2})?\Z")
 
 
 _LOOSE_DAY = re.compile(r"\s*([0-9]{4})[-/.]([0-9]{1,2})(?:[-/.]([0-9]{1,2})(?:[ T][0-9:.,Z+-]*)?)?\s*\Z")
+_DAY_FIRST = re.compile(r"\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})\s*\Z")
 _MOMENTS = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.DATETIME, exp.DType.TIMESTAMPNTZ)
 
 
@@ -161,7 +162,14 @@ def _is_moment(node: exp.Cast) -> bool:
 
 def _day_text(text: str) -> str | None:
     """``DATE '...'`` for a day written in another of the usual ways; a month alone is its first day."""
-    written = _LOOSE_DAY.match(text)
+    written, turned = _LOOSE_DAY.match(text), _DAY_FIRST.match(text)
+    if turned is not None:
+        first, second = int(turned[1]), int(turned[2])
+        # Which of the two is the month is known where the other cannot be one.
+        month, day = (second, first) if first > 12 or first == second else (first, second)
+        if month > 12 or (day <= 12 and day != month):
+            return None
+        return _day_text(f"{turned[3]}-{month}-{day}")
     if written is None:
         return None
     try:

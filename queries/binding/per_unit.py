@@ -52,7 +52,8 @@ def unit_tables(select: exp.Select, context: Context) -> Mapping[str, UnitTable 
     if context.mode is not Mode.TEMPLATES:
         context.found.add(refusal(
             "CR-Q211", "per_unit", "WITH is part of approved templates only",
-            help="put the question into a query template and have it approved", span=context.span(clause),
+            help="put the question into a query template (docs/grammar.md) and submit it for approval",
+            span=context.span(clause),
         ).violation)  # fmt: skip
     for cte in clause.expressions:
         name = cte.alias

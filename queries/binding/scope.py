@@ -1,6 +1,6 @@
 """Names to columns: every name in the text means exactly one column of one source, or the question is refused (I8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
@@ -13,6 +13,8 @@ from cleanroom.shape import ColumnRef, Dimension, Grain, PlainColumn, Truncated
 from policies.unknown import no_column
 from queries.binding.context import Context
 from queries.refusal import Refusal, refusal
+
+_MAX_LISTED = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,8 @@ class Scope:
             violation = replace(
                 violation, help=f"did you mean `{close[0]}`? {violation.help}", rewrite=prefix + close[0]
             )
+        elif len(known) <= _MAX_LISTED:
+            violation = replace(violation, help="you may use " + ", ".join(_listed(sources)))
         return Refusal(violation)
 
     def _output(self, name: str) -> exp.Expr | None:
@@ -135,6 +139,12 @@ class Scope:
                 meant: exp.Expr = node.this
                 return meant
         return None
+
+
+def _listed(sources: Sequence[ScopeSource]) -> Iterator[str]:
+    for source in sources:
+        prefix = f"{source.alias}." if len(sources) > 1 else ""
+        yield from (f"`{prefix}{column}`" for column in sorted(source.columns))
 
 
 def column_of(dimension: Dimension) -> ColumnRef | None:

@@ -1,4 +1,4 @@
-"""Twenty things a new analyst types, what the room answers, and what they type next: the page docs/twenty-mistakes.md.
+"""What new analysts type, what the room answers, and what they type next: the page docs/twenty-mistakes.md.
 
 ``python -m tests.docs.mistakes`` writes the page anew; a test holds it to what ``query check`` answers today.
 """
@@ -117,6 +117,62 @@ MISTAKES: tuple[tuple[str, str, str], ...] = (
         f"SELECT s.region, COUNT(*) AS n {J} WHERE s.sale_date >= current_date GROUP BY s.region",
         f"SELECT s.region, COUNT(*) AS n {J} WHERE s.sale_date >= DATE '2026-03-01' GROUP BY s.region",
     ),
+    (
+        "adds a year to a date",
+        f"SELECT s.region, COUNT(*) AS n {J} WHERE c.claim_date <= s.sale_date + INTERVAL '1 year' GROUP BY s.region",
+        f"SELECT s.region, COUNT(*) AS n {J} WHERE date_diff('month', s.sale_date, c.claim_date) <= 12 GROUP BY s.region",
+    ),
+    (
+        "averages the time to a claim",
+        f"SELECT s.region, AVG(c.claim_date - s.sale_date) AS days {J} GROUP BY s.region",
+        f"SELECT date_diff('month', s.sale_date, c.claim_date) AS months, COUNT(*) AS n {J} GROUP BY months",
+    ),
+    (
+        "averages a condition",
+        f"SELECT s.region, AVG(CASE WHEN c.outcome = 'denied' THEN 1 ELSE 0 END) AS denied {J} GROUP BY s.region",
+        f"SELECT s.region, (COUNT(*) FILTER (WHERE c.outcome = 'denied') / COUNT(*)) AS denied {J} GROUP BY s.region",
+    ),
+    (
+        "adds up an IF",
+        f"SELECT s.region, SUM(IF(c.outcome = 'denied', 1, 0)) AS denied {J} GROUP BY s.region",
+        f"SELECT s.region, SUM(CASE WHEN c.outcome = 'denied' THEN 1 ELSE 0 END) AS denied {J} GROUP BY s.region",
+    ),
+    (
+        "writes the month as text",
+        f"SELECT strftime(s.sale_date, '%Y-%m') AS month, COUNT(*) AS n {J} GROUP BY month",
+        f"SELECT date_trunc('month', s.sale_date) AS month, COUNT(*) AS n {J} GROUP BY month",
+    ),
+    (
+        "casts a count to divide it",
+        f"SELECT s.region, CAST(COUNT(*) AS DOUBLE) / COUNT(DISTINCT s.unit_token) AS claims_each {J} GROUP BY s.region",
+        f"SELECT s.region, COUNT(*) / COUNT(DISTINCT s.unit_token) AS claims_each {J} GROUP BY s.region",
+    ),
+    (
+        "puts a text into double quotes",
+        f'SELECT s.model, COUNT(*) AS n {J} WHERE s.region = "north" GROUP BY s.model',
+        f"SELECT s.model, COUNT(*) AS n {J} WHERE s.region = 'north' GROUP BY s.model",
+    ),
+    (
+        "names an output in WHERE",
+        f"SELECT year(s.sale_date) AS sold, COUNT(*) AS n {J} WHERE sold = 2025 GROUP BY sold",
+        f"SELECT year(s.sale_date) AS sold, COUNT(*) AS n {J} WHERE year(s.sale_date) = 2025 GROUP BY sold",
+    ),
+    (
+        "calls an output like its column",
+        f"SELECT date_trunc('month', s.sale_date) AS sale_date, COUNT(*) AS n {J} GROUP BY sale_date",
+        f"SELECT date_trunc('month', s.sale_date) AS sale_date, COUNT(*) AS n {J} GROUP BY 1",
+    ),
+    (
+        "looks for units without a claim",
+        (
+            "SELECT s.region, COUNT(*) AS n FROM sales s LEFT JOIN claims c ON s.unit_token = c.unit_token "
+            "WHERE c.unit_token IS NULL GROUP BY s.region"
+        ),
+        (
+            "SELECT s.region, COUNT(DISTINCT s.unit_token) - COUNT(DISTINCT c.unit_token) AS n "
+            "FROM sales s LEFT JOIN claims c ON s.unit_token = c.unit_token GROUP BY s.region"
+        ),
+    ),
 )
 """(what they do, what they type, what they type after reading the answer)."""
 
@@ -134,7 +190,7 @@ def answer(sql: str) -> CheckResult:
 def page() -> str:
     """The page as it should be."""
     parts = [
-        "# Twenty natural mistakes\n",
+        "# Twenty natural mistakes, and ten more\n",
         "What a new analyst types, what the room answers, and what they type next. The policies are those in",
         "`docs/rules/room`; every answer on this page is what `cleanroom query check` says today (a test holds it to that).\n",
     ]
