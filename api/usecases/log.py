@@ -1,12 +1,13 @@
 """The log as people use it: read it, verify it, take proofs and checkpoints away with them."""
 
+import json
 from dataclasses import dataclass, replace
 
 from api.principal import Principal
 from api.room import Room
 from cleanroom.errors import UsageProblem
-from cleanroom.names import Digest
-from cleanroom.state import UserRole
+from cleanroom.names import Digest, ReleaseId, RunId
+from cleanroom.state import Tx, UserRole
 from cleanroom.state.chain import LogEntry
 from cleanroom.state.checkpoint import Checkpoint, check, take
 from cleanroom.state.merkle import consistency_proof, inclusion_proof, tree_head
@@ -39,7 +40,9 @@ def list_log(room: Room, who: Principal, *, after: int = 0, limit: int = 100) ->
     """Entries numbered above ``after``: who did what when, as ids, counts and digests.
 
     How much another member uploaded is left out of its entries: a competitor would read its sales from it
-    (INVARIANT I18). What the entry's hash covers is unchanged.
+    (INVARIANT I18). So are another member's questions and answers, for who neither asked, nor owns what was read, nor
+    may hold the answer: digests of small texts and tables can be guessed (INVARIANT I17). The operator sees them. What
+    an entry's hash covers is unchanged.
 
     Raises:
         NotAuthorised: CR-A003.
@@ -47,11 +50,16 @@ def list_log(room: Room, who: Principal, *, after: int = 0, limit: int = 100) ->
     who.need(*_READERS)
     with room.state.read() as tx:
         found = tx.log.entries(after=after, limit=limit)
-    return tuple(entry if _may_read_facts(who, entry) else replace(entry, facts="{}") for entry in found)
+        return tuple(entry if _may_read_facts(tx, who, entry) else replace(entry, facts="{}") for entry in found)
 
 
-def _may_read_facts(who: Principal, entry: LogEntry) -> bool:
+def _may_read_facts(tx: Tx, who: Principal, entry: LogEntry) -> bool:
     match entry.noun:
+        case "runs":
+            is_read = f" {who.member}/" in f" {json.loads(entry.facts).get('reads', '')}"
+            return is_read or who.has(UserRole.OPERATOR) or tx.runs.get(RunId(entry.subject)).member == who.member
+        case "releases":
+            return who.has(UserRole.OPERATOR) or who.member in tx.releases.get(ReleaseId(entry.subject)).receivers
         case "snapshots":
             return entry.subject.partition("/")[0] == who.member
         case "uploads":

@@ -9,7 +9,7 @@ from api.principal import Principal
 from api.room import Room
 from api.usecases.signing import lacking, persons_of, signed_again, signers_of
 from cleanroom.approvals import ApprovedText, Signers
-from cleanroom.errors import CleanroomError, DataRefused, IntegrityFailure, NotFound
+from cleanroom.errors import CleanroomError, Conflict, DataRefused, IntegrityFailure, NotFound
 from cleanroom.names import DatasetName, Digest, MemberName, PolicyId
 from cleanroom.state import MemberStatus, TextStatus, Tx, UserRole
 from cleanroom.state.policies import PolicyRecord, policy_id
@@ -71,11 +71,13 @@ def approve_policy(room: Room, who: Principal, name: PolicyId, signature: str) -
     Raises:
         NotAuthorised: CR-A003. NotFound: CR-L003, also for other members' policies (I17).
         IntegrityFailure: CR-K011 the signature does not hold. DataRefused: CR-A044 the member has no keys yet.
-        Conflict: CR-L002 it is not waiting any more, CR-A120 this person or this key signed already.
+        Conflict: CR-L002 it is not waiting any more, CR-A120 this person or this key signed already, CR-A123 a later
+            version was in force.
     """
     who.need(UserRole.STEWARD)
     with room.state.change(who.actor, room.surroundings.now()) as tx:
         record = _own(tx, who, name)
+        _require_newest(record, tx.policies.all(member=who.member))
         # The text is loaded again: what is activated is what the digest names, not what a row claims.
         if _digest(record) != record.digest:
             raise IntegrityFailure("CR-A045", "a stored policy is not the one its digest names", help="stop and look")
@@ -201,12 +203,26 @@ def _before(record: PolicyRecord, versions: Sequence[PolicyRecord]) -> PolicyRec
         for other in versions
         if (other.member, other.dataset) == (record.member, record.dataset)
         and other.policy_id != record.policy_id
-        and other.status is not TextStatus.SUBMITTED
-        and other.signature is not None
+        and _was_in_force(other)
         and other.decided_at is not None
         and (until is None or other.decided_at <= until)
     ]
     return max(ended)[-1] if ended else None
+
+
+def _require_newest(record: PolicyRecord, versions: Sequence[PolicyRecord]) -> None:
+    """Attack stopped: an older, looser text that one steward signed long ago, brought into force by a second one now."""
+    if any(
+        other.dataset == record.dataset and other.version > record.version and _was_in_force(other)
+        for other in versions
+    ):
+        raise Conflict(
+            "CR-A123", "a later version of this policy was in force already", help="submit the text as a new version"
+        )
+
+
+def _was_in_force(record: PolicyRecord) -> bool:
+    return record.status is not TextStatus.SUBMITTED and record.signature is not None
 
 
 def _is_signed(room: Room, tx: Tx, record: PolicyRecord, versions: Sequence[PolicyRecord]) -> bool:

@@ -13,6 +13,8 @@ import structlog
 from api.ledger_store import RoomLedger
 from api.principal import Principal
 from api.room import Room
+from api.usecases.erasure import is_removal
+from api.usecases.freshness import reads_of
 from api.usecases.people import principal_of_user
 from api.usecases.planning import data_date, plan_facts, plan_question
 from api.usecases.questions import Ask, Compiled, compile_question
@@ -37,7 +39,7 @@ from cleanroom.privacy.ledger_port import LedgerPort
 from cleanroom.privacy.renewed import EarlierRelease, has_gaps, serve_earlier
 from cleanroom.release import release
 from cleanroom.released import ReleasedTable
-from cleanroom.state import ROOM, Actor, MemberStatus, RunState, TextStatus, Tx
+from cleanroom.state import ROOM, Actor, MemberStatus, RunState, TextStatus, Tx, UserRole
 from cleanroom.state.runs import RunRecord
 
 STEPS = ("started", "planned", "released", "stored")
@@ -115,7 +117,7 @@ def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
         tx.runs.start(record.run_id)
     tools.checkpoint("started")
     # 1-5. Compile and decide again, with the policies, signatures and roles of now, not of when it was submitted.
-    who = principal_of_user(room, record.user)
+    who = _asker(room, record)
     compiled = compile_question(room, who, open_ask(room, record))
     # 6. Plan: the newest snapshot of everybody who takes part.
     plan = plan_question(room, who, compiled)
@@ -136,8 +138,8 @@ def _answer(room: Room, record: RunRecord, tools: RunTools) -> None:
         if stopped is not None:
             raise stopped
     tools.checkpoint("released")
-    # A policy or approval that ended while this ran takes the answer with it.
-    _still_allowed(room, who, record, plan)
+    # A policy, an approval or the asker's right that ended while this ran takes the answer with it.
+    _still_allowed(room, record, plan)
     # 13. What the ledger kept back and all receivers hold from before is served as it was, marked with its date.
     table = _with_earlier(room, record, plan, table)
     # 14. Store and log, in one transaction, before anybody knows.
@@ -173,8 +175,15 @@ def _session(room: Room, plan: Plan, tools: RunTools) -> Iterator[Session]:
         yield session
 
 
-def _still_allowed(room: Room, who: Principal, record: RunRecord, plan: Plan) -> None:
-    compiled = compile_question(room, who, open_ask(room, record))
+def _asker(room: Room, record: RunRecord) -> Principal:
+    """Who asked, with the rights of now: a question that waited in the queue asks nothing for who may not ask any more."""
+    who = principal_of_user(room, record.user)
+    who.need(UserRole.ANALYST)
+    return who
+
+
+def _still_allowed(room: Room, record: RunRecord, plan: Plan) -> None:
+    compiled = compile_question(room, _asker(room, record), open_ask(room, record))
     result = compiled.result
     if not result.allowed or result.obligations is None:
         raise PolicyRefused(result.violations)
@@ -194,15 +203,29 @@ def _with_earlier(room: Room, record: RunRecord, plan: Plan, table: ReleasedTabl
 
 
 def _earlier(room: Room, record: RunRecord) -> Iterator[EarlierRelease]:
-    """What the asker's member was given in runs of the same text or template name, newest first."""
+    """What the asker's member was given in runs of the same text or template name, newest first.
+
+    Nothing that counts people erased since: nobody erased stands in a later answer.
+    """
     with room.state.read() as tx:
         found = tx.releases.held_by(record.member, limit=_LOOKED_BACK)
         alike = [one for one in found if tx.runs.get(one.run_id).template_id == record.template_id]
+        alike = [one for one in alike if not _counts_erased(tx, one.run_id)]
     key = room.blob_key("release")
     for one in alike:
         if one.data_date is not None:
             content = open_blob(key, one.table_blob, associated=f"release/{one.release_id}".encode())
             yield EarlierRelease(table=parse_json(content), data_date=one.data_date)
+
+
+def _counts_erased(tx: Tx, run: RunId) -> bool:
+    """Whether people were removed from what ``run`` read, after it read it."""
+    removed = [one for one in tx.snapshots.all() if is_removal(one.upload_id)]
+    return any(
+        (one.member, one.dataset) == (member, dataset) and one.snapshot > snapshot
+        for member, dataset, snapshot in reads_of(tx.log.about("runs", run))
+        for one in removed
+    )
 
 
 def _described(table: ReleasedTable, compiled: Compiled) -> ReleasedTable:
@@ -241,7 +264,7 @@ def _store(room: Room, record: RunRecord, plan: Plan, compiled: Compiled, table:
                 data_date=data_date(room, plan),
             )
             tx.runs.succeed(record.run_id, identity)
-            _require_active(tx, plan, compiled)
+            _require_active(tx, record, plan, compiled)
     except Conflict:
         # Somebody cancelled, or asked the same at the same time and was first: then theirs is the answer.
         if _is_cancelling(room, record.run_id):
@@ -250,14 +273,18 @@ def _store(room: Room, record: RunRecord, plan: Plan, compiled: Compiled, table:
             raise
 
 
-def _require_active(tx: Tx, plan: Plan, compiled: Compiled) -> None:
-    """In the storing transaction itself: no policy or approval ended between the last look and the release."""
+def _require_active(tx: Tx, record: RunRecord, plan: Plan, compiled: Compiled) -> None:
+    """In the storing transaction itself: no policy, approval or person left between the last look and the release."""
+    asker = tx.users.get(record.user)
+    if asker.revoked_at is not None or UserRole.ANALYST not in asker.roles:
+        raise Unavailable("CR-A057", "the asker may not ask any more", help="somebody else of the member may")
+    here = {member.name for member in tx.members.all() if member.status is MemberStatus.ACTIVE}
     active = {policy.digest for policy in tx.policies.all(status=TextStatus.ACTIVE)}
     needed = {policy for source in plan.obligations.sources for policy in source.policies}
     owners = {member for source in plan.obligations.sources for member in source.members}
     digest = compiled.approvals
     given = {a.owner for a in tx.templates.approvals(digest) if a.withdrawn_at is None} if digest else owners
-    if not needed <= active or not owners <= given:
+    if not needed <= active or not owners <= given & here:
         raise Unavailable("CR-A057", "a policy or approval ended while the question ran", help="ask again")
 
 

@@ -175,12 +175,15 @@ def get_release(room: Room, who: Principal, release: str) -> Answer:
     if who.member not in record.receivers:
         raise NotFound("CR-L003", "no such entry in `releases`", help="check the name; list what there is")
     content = open_blob(room.blob_key("release"), record.table_blob, associated=f"release/{record.release_id}".encode())
+    table = parse_json(content)
+    if who.member not in table.receivers:  # the sealed answer has the last word, not a row that can be changed
+        raise NotFound("CR-L003", "no such entry in `releases`", help="check the name; list what there is")
     fresh = freshness_of(room, who, [run.run_id])[run.run_id]
     view = _release_view(record, run, fresh)
     facts = _facts(room, view, record)
     if fresh.is_older:
         facts["older data"] = fresh.in_words()
-    return Answer(view=view, table=parse_json(content), about=About(facts=facts))
+    return Answer(view=view, table=table, about=About(facts=facts))
 
 
 def _facts(room: Room, view: ReleaseView, record: ReleaseRecord) -> dict[str, str]:

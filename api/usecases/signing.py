@@ -22,6 +22,7 @@ from cleanroom.approvals import (
 )
 from cleanroom.errors import CleanroomError, Conflict, DataRefused, IntegrityFailure
 from cleanroom.names import Digest
+from cleanroom.state import UserRole
 from cleanroom.state.members import MemberRecord
 from policies.model import DataPolicy
 
@@ -58,7 +59,9 @@ def signed_again(
     stored: str,
     signature: str,
 ) -> str:
-    """``stored`` with the person's signature beside the others.
+    """``stored`` with the person's signature beside those of others who are still stewards of the member.
+
+    Attack stopped: a person who signs and is then taken out of the member, whose signature waits for a second one.
 
     Raises:
         IntegrityFailure: CR-K011 it is not by a key that may sign this.
@@ -75,7 +78,11 @@ def signed_again(
         )
     if all(one.needed == 1 for one in signers):
         return signatures_to_text((Signed(user="", signature=signature),))
-    given = _readable(stored)
+    with room.state.read() as tx:
+        stewards = {
+            user.name for user in tx.users.all(who.member) if user.revoked_at is None and UserRole.STEWARD in user.roles
+        }
+    given = tuple(one for one in _readable(stored) if one.user in stewards)
     if who.user in {one.user for one in given} or key in {
         signing_key(statement, everybody, s.signature) for s in given
     }:

@@ -6,7 +6,7 @@ Pure. Kept names hold their author's, so that a name that is taken by a template
 from collections.abc import Sequence
 
 from cleanroom.canonical import canonical_json, digest_of
-from cleanroom.errors import NotFound
+from cleanroom.errors import NotFound, UsageProblem
 from cleanroom.names import Digest, MemberName
 from cleanroom.state import TextStatus
 from cleanroom.state.templates import TemplateRecord
@@ -18,30 +18,31 @@ def not_found() -> NotFound:
 
 
 def found(seen: Sequence[TemplateRecord], member: MemberName, identity: str) -> TemplateRecord:
-    """What ``[member.]name[@version]`` means to ``member``: its own template first; without a version the one to run."""
+    """What ``[member.]name[@version]`` means to ``member``: its own template first; without a version the one to run.
+
+    Raises:
+        NotFound: CR-L003. UsageProblem: CR-A122 several other members have a template of this name.
+    """
     whole, at, version = identity.partition("@")
     author, _, name = whole.rpartition(".")
-    meant = [
-        record
-        for record in seen
-        if _plain_name(record) == name and author in ("", record.member) and (not at or str(record.version) == version)
-    ]
-    if not meant:
+    named = [record for record in seen if _plain_name(record) == name and author in ("", record.member)]
+    own = [record for record in named if record.member == member]
+    if not own and len({record.member for record in named}) > 1:
+        # Attack stopped: a template of another's name, made so that the name leads to it and its text is approved.
+        raise UsageProblem(
+            "CR-A122", "several members have a template of this name", help=f"say whose: `member.{name}`"
+        )
+    versions = [record for record in own or named if not at or str(record.version) == version]
+    if not versions:
         raise not_found()
-    closest = min(_closeness(record, member) for record in meant)
-    versions = [record for record in meant if _closeness(record, member) == closest]
     return max(versions, key=lambda record: (record.status is TextStatus.ACTIVE, record.version))
 
 
-def _closeness(record: TemplateRecord, member: MemberName) -> tuple[bool, MemberName]:
-    return record.member != member, record.member
-
-
 def name_for(record: TemplateRecord, seen: Sequence[TemplateRecord], member: MemberName) -> str:
-    """Its name, with its author's before it where the name alone means another member's template."""
+    """Its name, with its author's before it where the name alone does not lead to it."""
     name = _plain_name(record)
-    own = found(seen, member, f"{name}@{record.version}")
-    return name if own.template_id == record.template_id else f"{record.member}.{name}"
+    authors = {other.member for other in seen if _plain_name(other) == name}
+    return name if record.member == member or authors == {record.member} else f"{record.member}.{name}"
 
 
 def _plain_name(record: TemplateRecord) -> str:
