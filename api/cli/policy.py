@@ -247,6 +247,13 @@ def pack(
     answer(value, as_json=as_json, text=text)
 
 
+def _pairs(given: list[str] | None) -> list[tuple[str, str]]:
+    found = [tuple(item.split("=", 1)) for item in given or ()]
+    if any(len(pair) != 2 or not all(pair) for pair in found):
+        raise UsageProblem("CR-A075", "--column and --account take a name there and a name here: THEIRS=OURS")
+    return [(pair[0], pair[1]) for pair in found]
+
+
 @commands.command("import")
 def import_policy(
     file: Annotated[str, typer.Argument(metavar="FILE")],
@@ -258,6 +265,12 @@ def import_policy(
     partner: Annotated[
         list[str] | None, typer.Option("--with", metavar="DATASET", help="Datasets it may be joined with.")
     ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", metavar="THEIRS=OURS", help="A column's name here; repeat for more.")
+    ] = None,
+    account: Annotated[
+        list[str] | None, typer.Option("--account", metavar="ID=MEMBER", help="Whose account it is; repeat for more.")
+    ] = None,
     contracts: Contracts = None,
     as_json: AsJson = False,
 ) -> None:
@@ -266,7 +279,7 @@ def import_policy(
     Example: cleanroom policy import rule.json --from aws --member harbor --dataset sales --querier solstice --purpose warranty > sales.yaml
     """
     from api.cli.output import note
-    from cleanroom.names import DatasetName, MemberName
+    from cleanroom.names import ColumnName, DatasetName, MemberName
     from policies.importers import Target, import_aws, import_bigquery
 
     importers = {"aws": import_aws, "bigquery": import_bigquery}
@@ -279,6 +292,8 @@ def import_policy(
         queriers=tuple(MemberName(item) for item in querier),
         purposes=tuple(purpose),
         partners=tuple(DatasetName(item) for item in partner or ()),
+        accounts={theirs: MemberName(ours) for theirs, ours in _pairs(account)},
+        renamed={theirs: ColumnName(ours) for theirs, ours in _pairs(column)},
     )
     imported = importers[source](read_text(file), target=target)
 

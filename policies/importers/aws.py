@@ -1,17 +1,18 @@
-"""AWS Clean Rooms analysis rules (the service API's JSON) -> data policy.
+"""AWS Clean Rooms analysis rules (the service API's JSON, CloudFormation, Terraform) -> data policy.
 
 Aggregation rules and custom rules, with their aggregation thresholds and comparison controls. List rules hand out rows,
-which nothing here does: refused. Source of the fields: the service's API reference, AnalysisRuleAggregation and
-AnalysisRuleCustom.
+which nothing here does: refused. Source of the fields: the service's API reference, AnalysisRuleAggregation,
+AnalysisRuleCustom and AggregationThreshold; the user guide writes `COUNT DISTINCT` and a list for `joinRequired`.
 """
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cleanroom.contracts.model import ColumnType
 from cleanroom.names import MemberName
 from policies.importers.columns import choose_minimum, choose_unit, grant, grant_by_role, known, renamed, shown, started
+from policies.importers.envelopes import TwoRulesError, spelled, unwrapped
 from policies.importers.imported import Draft, Imported, Target, read_json, unreadable
 from policies.model import Mode, Permission
 
@@ -23,7 +24,16 @@ _FUNCTIONS = {
     "AVG": Permission.AVG,
 }
 _IN_LANGUAGE = frozenset(("COALESCE", "EXTRACT", "TRUNC", "ROUND"))
-_ENVELOPES = ("analysisRule", "analysisRulePolicy", "policy", "v1")
+_RULE_KEYS = ("aggregateColumns", "listColumns", "allowedAnalyses")
+
+
+def _function(value: object) -> object:
+    return value.upper().replace(" ", "_") if isinstance(value, str) else value
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value or None
+
 
 Names = list[str]
 
@@ -34,7 +44,7 @@ class _Part(BaseModel):
 
 class _Aggregate(_Part):
     columnNames: Names  # noqa: N815 (the API's own spelling, here and below)
-    function: str
+    function: Annotated[str, BeforeValidator(_function)]
 
 
 class _Constraint(_Part):
@@ -49,14 +59,14 @@ class _Aggregation(_Part):
     dimensionColumns: Names  # noqa: N815
     scalarFunctions: Names = []  # noqa: N815
     outputConstraints: list[_Constraint] = []  # noqa: N815
-    joinRequired: str | None = None  # noqa: N815
+    joinRequired: Annotated[str | None, BeforeValidator(_first)] = None  # noqa: N815
     allowedJoinOperators: Names = []  # noqa: N815
     additionalAnalyses: str | None = None  # noqa: N815
 
 
 class _ColumnThreshold(_Part):
     outputColumnName: str  # noqa: N815
-    minimumIdentityCount: Annotated[int, Field(ge=1)]  # noqa: N815
+    minimumIdentityCount: Annotated[int, Field(ge=0)]  # noqa: N815 (0 exempts the column)
 
 
 class _Threshold(_Part):
@@ -68,8 +78,8 @@ class _Threshold(_Part):
 
 
 class _Comparison(_Part):
-    allowedLiteralComparisonColumns: Names  # noqa: N815
-    allowedColumnComparisonColumns: Names  # noqa: N815
+    allowedLiteralComparisonColumns: Names = []  # noqa: N815
+    allowedColumnComparisonColumns: Names = []  # noqa: N815
 
 
 class _Named(_Part):
@@ -96,20 +106,23 @@ def import_aws(document: bytes, *, target: Target) -> Imported:
     """Return the policy that says what the analysis rule in ``document`` says, as far as it can be said here.
 
     Args:
-        document: the rule as the API returns or takes it, with or without its envelopes (`analysisRule`, `policy`, `v1`).
+        document: the rule as the API returns or takes it, with or without its envelopes (`analysisRule`, `policy`, `v1`),
+            or a CloudFormation template or Terraform state that holds one.
         target: whose data it is here, and who the others are.
 
     Raises:
         PolicyRefused: CR-P080 not such a document, CR-P081 a list rule.
     """
-    content = read_json(document, ORIGIN)
-    for envelope in _ENVELOPES:
-        if isinstance(content, dict) and envelope in content:
-            content = content[envelope]
+    try:
+        content = unwrapped(spelled(read_json(document, ORIGIN)), _RULE_KEYS)
+    except TwoRulesError:
+        raise unreadable(ORIGIN, "the document holds more than one rule: give one") from None
     if not isinstance(content, dict):
         raise unreadable(ORIGIN, "the document holds no analysis rule")
     if "list" in content or "listColumns" in content:
         raise unreadable(ORIGIN, "a list rule hands out rows, which no policy here can allow", "CR-P081")
+    if "aggregation" in content and "custom" in content:
+        raise unreadable(ORIGIN, "the document holds more than one rule: give one")
     try:
         if "aggregation" in content or "aggregateColumns" in content:
             return _aggregation(_Aggregation.model_validate(content.get("aggregation", content)), started(target))
@@ -162,16 +175,7 @@ def _constraints(constraints: list[_Constraint], draft: Draft) -> None:
 
 def _custom(rule: _Custom, draft: Draft) -> Imported:
     _analyses(rule, draft)
-    for threshold in rule.aggregationThresholds[:1]:
-        choose_unit(draft, threshold.identityColumns[0])
-        counts = [threshold.minimumIdentityCount, *(c.minimumIdentityCount for c in threshold.outputColumnThresholds)]
-        choose_minimum(draft, max(counts))
-        if threshold.outputColumnThresholds:
-            draft.note("thresholds per output column: the largest holds for every number")
-        if threshold.allowedAggregateExpressionType != "COLUMNS_ONLY":
-            draft.note("expressions inside aggregates: arguments are bare columns here")
-    if not rule.aggregationThresholds:
-        draft.note("no aggregation threshold: the room's floor is the minimum")
+    _thresholds(rule.aggregationThresholds, draft)
     if rule.differentialPrivacy is not None:
         choose_unit(draft, rule.differentialPrivacy.columns[0].name)
         draft.epsilon = "1"
@@ -184,16 +188,52 @@ def _custom(rule: _Custom, draft: Draft) -> Imported:
     return draft.finished("an AWS Clean Rooms custom rule")
 
 
+def _thresholds(thresholds: list[_Threshold], draft: Draft) -> None:
+    """The first one's identity is protected; the strictest count of all holds for it."""
+    if not thresholds:
+        draft.note("no aggregation threshold: the room's floor is the minimum")
+        return
+    choose_unit(draft, thresholds[0].identityColumns[0])
+    overrides = [one for threshold in thresholds for one in threshold.outputColumnThresholds]
+    counts = [*(one.minimumIdentityCount for one in thresholds), *(one.minimumIdentityCount for one in overrides)]
+    choose_minimum(draft, max(counts))
+    if overrides:
+        draft.note("thresholds per output column: the largest holds for every number, and none is exempt")
+    if len(thresholds) > 1 or len(thresholds[0].identityColumns) > 1:
+        draft.note("several identity columns: one is protected here, the first, with the largest minimum")
+    for threshold in thresholds:
+        if threshold.type != "COUNT_DISTINCT":
+            draft.note(f"the threshold {shown(threshold.type)}: distinct units are counted here")
+        if threshold.allowedAggregateExpressionType != "COLUMNS_ONLY":
+            draft.note("expressions inside aggregates: arguments are bare columns here")
+
+
 def _analyses(rule: _Custom, draft: Draft) -> None:
-    draft.mode = Mode.AD_HOC if "ANY_QUERY" in rule.allowedAnalyses else Mode.TEMPLATES
+    draft.mode = Mode.TEMPLATES
+    if "ANY_QUERY" in rule.allowedAnalyses:
+        _providers(rule.allowedAnalysisProviders or [], draft)
     if "ANY_JOB" in rule.allowedAnalyses:
         draft.note("jobs (ANY_JOB): a room runs questions in its own language only")
     if any(analysis not in ("ANY_QUERY", "ANY_JOB") for analysis in rule.allowedAnalyses):
         draft.note("the allowed analysis templates: submit each as a query template and approve it")
-    if rule.allowedAnalysisProviders:
+    if rule.allowedAnalysisProviders and "ANY_QUERY" not in rule.allowedAnalyses:
         draft.note("who may write analyses: any querier may submit a template, each owner's steward approves it")
     if rule.allowedResultReceivers is not None:
         draft.receivers = tuple(_members(rule.allowedResultReceivers, draft))
+
+
+def _providers(accounts: list[str], draft: Draft) -> None:
+    """ANY_QUERY lets the named accounts ask anything, and nobody else: so here, as far as they are known as members."""
+    asking = [draft.target.accounts[one] for one in accounts if one in draft.target.accounts]
+    both = tuple(member for member in draft.queriers if member in asking)
+    if len(asking) < len(accounts):
+        draft.note("an analysis provider whose account is not mapped to a member: it may not ask here")
+    if not both:
+        draft.note("ANY_QUERY without a provider that is a querier here: approved templates only")
+        return
+    if len(both) < len(draft.queriers):
+        draft.note("queriers that are no analysis providers: they may not ask here")
+    draft.mode, draft.queriers = Mode.AD_HOC, both
 
 
 def _members(accounts: list[str], draft: Draft) -> list[MemberName]:
@@ -227,8 +267,11 @@ def _compared(rule: _Custom, draft: Draft) -> None:
 
 
 def _additional(setting: str | None, draft: Draft) -> None:
-    if setting in ("ALLOWED", "REQUIRED"):
+    if setting == "ALLOWED":
         draft.note("additional analyses on the result: a room releases tables of numbers only")
+    elif setting not in (None, "NOT_ALLOWED"):
+        draft.queriers = ()
+        draft.note("results that leave through additional analyses only: a room has none, so nobody may ask")
 
 
 def _extras(rule: BaseModel, draft: Draft) -> None:

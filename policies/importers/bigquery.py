@@ -1,41 +1,37 @@
-"""BigQuery `privacy_policy` JSON (the view option, or the REST resource) -> data policy.
+"""BigQuery `privacy_policy` JSON (the view option, also inside its SQL, or the REST resource) -> data policy.
 
 Aggregation thresholds, join restrictions and differential privacy. Both spellings are read: `aggregation_threshold_policy`
 of the SQL option and `aggregationThresholdPolicy` of the REST API. Source of the fields: the REST reference, PrivacyPolicy.
 """
 
 import re
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from policies.importers.columns import choose_minimum, choose_unit, grant_by_role, known, shown, started
-from policies.importers.imported import Draft, Imported, Target, read_json, unreadable
+from policies.importers.envelopes import TwoRulesError, option_text, spelled
+from policies.importers.imported import MAX_RULE_BYTES, Draft, Imported, Target, read_json, unreadable
 from policies.model import Mode
 
 ORIGIN = "a BigQuery privacy_policy (JSON of the view option or of the REST API)"
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,18})?\Z")
-_SMALL = re.compile(r"([0-9])(?:\.([0-9]{1,12}))?[eE]-([0-9]{1,2})\Z")
+_NUMBER = re.compile(r"[0-9]{1,19}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?\Z")
 
 
 def _plain(value: object) -> object:
-    """`1e-5` written out, so that it is an exact decimal in the policy."""
-    small = _SMALL.match(value) if isinstance(value, str) else None
-    if small is None:
-        return value
-    digits = small.group(1) + (small.group(2) or "")
-    return "0." + "0" * (int(small.group(3)) - 1) + digits if int(small.group(3)) > 0 else value
+    """`1e-5` and `1E+15` written out, so that they are exact decimals in the policy."""
+    return f"{Decimal(value):f}" if isinstance(value, str) and _NUMBER.match(value) else value
+
+
+_MAX_EPSILON = 100  # of a data policy
 
 
 def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _named(snake: str, camel: str, *others: str) -> AliasChoices:
-    return AliasChoices(snake, camel, *others)
-
-
-Number = Annotated[str, BeforeValidator(_plain), Field(pattern=_NUMBER.pattern.replace(r"\Z", "$"))]
+Number = Annotated[str, BeforeValidator(_plain), Field(pattern=r"^[0-9]{1,40}(\.[0-9]{1,120})?$")]
 Names = Annotated[list[str], BeforeValidator(_several)]
 
 
@@ -47,48 +43,48 @@ class _Threshold(_Part):
     threshold: Annotated[int, Field(ge=1)]
     units: Annotated[Names, Field(
         min_length=1,
-        validation_alias=_named("privacy_unit_column", "privacyUnitColumns", "privacy_unit_columns", "privacyUnitColumn"),
+        validation_alias=AliasChoices("privacyUnitColumn", "privacyUnitColumns"),
     )]  # fmt: skip
 
 
 class _Private(_Part):
-    unit: str = Field(validation_alias=_named("privacy_unit_column", "privacyUnitColumn"))
-    epsilon: Number | None = Field(None, validation_alias=_named("max_epsilon_per_query", "maxEpsilonPerQuery"))
-    delta: Number | None = Field(None, validation_alias=_named("delta_per_query", "deltaPerQuery"))
-    groups: int | None = Field(None, validation_alias=_named("max_groups_contributed", "maxGroupsContributed"))
+    unit: str = Field(validation_alias="privacyUnitColumn")
+    epsilon: Number | None = Field(None, validation_alias="maxEpsilonPerQuery")
+    delta: Number | None = Field(None, validation_alias="deltaPerQuery")
+    groups: int | None = Field(None, validation_alias="maxGroupsContributed")
 
 
 class _Joins(_Part):
-    condition: str = Field("JOIN_CONDITION_UNSPECIFIED", validation_alias=_named("join_condition", "joinCondition"))
-    columns: Names = Field([], validation_alias=_named("join_allowed_columns", "joinAllowedColumns"))
+    condition: str = Field("JOIN_CONDITION_UNSPECIFIED", validation_alias="joinCondition")
+    columns: Names = Field([], validation_alias="joinAllowedColumns")
 
 
 class _Policy(_Part):
-    threshold: _Threshold | None = Field(
-        None, validation_alias=_named("aggregation_threshold_policy", "aggregationThresholdPolicy")
-    )
-    private: _Private | None = Field(
-        None, validation_alias=_named("differential_privacy_policy", "differentialPrivacyPolicy")
-    )
-    joins: _Joins | None = Field(None, validation_alias=_named("join_restriction_policy", "joinRestrictionPolicy"))
+    threshold: _Threshold | None = Field(None, validation_alias="aggregationThresholdPolicy")
+    private: _Private | None = Field(None, validation_alias="differentialPrivacyPolicy")
+    joins: _Joins | None = Field(None, validation_alias="joinRestrictionPolicy")
 
 
 def import_bigquery(document: bytes, *, target: Target) -> Imported:
     """Return the policy that says what the privacy policy in ``document`` says, as far as it can be said here.
 
     Args:
-        document: the JSON text, with or without a `privacy_policy` or `privacyPolicy` around it.
+        document: the JSON text, with or without a `privacy_policy` or `privacyPolicy` around it (`bq show
+            --format=prettyjson`), or the CREATE VIEW or ALTER VIEW statement that sets it.
         target: whose data it is here, and who the others are.
 
     Raises:
         PolicyRefused: CR-P080 not such a document.
     """
-    content = read_json(document, ORIGIN)
-    for envelope in ("view", "privacy_policy", "privacyPolicy"):
-        if isinstance(content, dict) and envelope in content:
-            content = content[envelope]
-    if isinstance(content, str):  # the SQL option holds the JSON as a text
-        content = read_json(content.encode(), ORIGIN)
+    try:
+        content = spelled(_read(document))
+        for envelope in ("view", "privacyPolicy"):
+            if isinstance(content, dict) and envelope in content:
+                content = content[envelope]
+        if isinstance(content, str):  # the SQL option holds the JSON as a text
+            content = spelled(read_json(content.encode(), ORIGIN))
+    except TwoRulesError:
+        raise unreadable(ORIGIN, "the document holds more than one privacy policy: give one") from None
     try:
         policy = _Policy.model_validate(content)
     except ValidationError:
@@ -96,6 +92,11 @@ def import_bigquery(document: bytes, *, target: Target) -> Imported:
     if policy.threshold is None and policy.private is None and policy.joins is None:
         raise unreadable(ORIGIN, "the document holds no privacy policy")
     return _imported(policy, started(target))
+
+
+def _read(document: bytes) -> object:
+    option = option_text(document[:MAX_RULE_BYTES].decode("utf-8", "replace"))
+    return read_json(document if option is None else option.encode(), ORIGIN)
 
 
 def _imported(policy: _Policy, draft: Draft) -> Imported:
@@ -120,10 +121,17 @@ def _imported(policy: _Policy, draft: Draft) -> Imported:
 
 def _private(private: _Private, draft: Draft) -> None:
     choose_unit(draft, private.unit)
-    draft.epsilon = private.epsilon or "1"
-    draft.delta = private.delta
+    draft.epsilon, draft.delta = private.epsilon or "1", private.delta
     if private.epsilon is None:
         draft.note("no epsilon per query: `epsilon: 1` is a placeholder, set it before signing")
+    elif not 0 < Decimal(private.epsilon) <= _MAX_EPSILON:
+        draft.epsilon = "1"
+        draft.note(
+            f"an epsilon per query outside 0 to {_MAX_EPSILON}: `epsilon: 1` is a placeholder, set it before signing"
+        )
+    if private.delta is not None and Decimal(private.delta) >= 1:
+        draft.delta = "0"
+        draft.note("a delta of 1 protects nobody: 0 is written instead")
     if private.groups is not None:
         draft.note("the most groups one unit contributes to: there is no such bound here")
     if private.model_extra:

@@ -64,7 +64,8 @@ def grant_by_role(draft: Draft, *, shown_columns: Iterable[ColumnName], filtered
     for column in draft.target.contract.stored:
         match column.role:
             case Role.TOKEN | Role.KEY:
-                grant(draft, column, Permission.COUNT, Permission.COUNT_DISTINCT)
+                if column.name in visible:
+                    grant(draft, column, Permission.COUNT, Permission.COUNT_DISTINCT)
             case Role.MEASURE:
                 if column.name in visible:
                     grant(draft, column, Permission.AVG)

@@ -109,9 +109,22 @@ def read_json(document: bytes, origin: str) -> object:
     if len(document) > MAX_RULE_BYTES:
         raise unreadable(origin, "the document is larger than 1 MB")
     try:
-        return json.loads(document, parse_float=str, parse_int=str, parse_constant=str)
+        return json.loads(document, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once)
+    except _TwiceError:
+        raise unreadable(origin, "a key is given twice, and which of the two is meant cannot be told") from None
     except (ValueError, RecursionError):
         raise unreadable(origin, "the document is not JSON") from None
+
+
+class _TwiceError(Exception):
+    """A key twice in one object: readers differ in which of them they take."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwiceError
+    return found
 
 
 def unreadable(origin: str, message: str, code: str = "CR-P080") -> PolicyRefused:

@@ -124,14 +124,17 @@ def test_a_custom_rules_thresholds_and_comparison_controls_are_carried_over() ->
     assert filtered == {"region", "sale_date", "store_id"}
     assert "store_id" not in shown
     assert {"region", "sale_date", "model", "channel"} <= shown
-    assert "thresholds per output column: the largest holds for every number" in imported.not_carried
+    assert (
+        "thresholds per output column: the largest holds for every number, and none is exempt" in imported.not_carried
+    )
     assert "expressions inside aggregates: arguments are bare columns here" in imported.not_carried
     assert errors(imported) == []
 
 
 def test_any_query_is_ad_hoc_and_a_rule_without_threshold_gets_the_floor() -> None:
     """What the original leaves open is closed here, and said."""
-    imported = import_aws(b'{"custom": {"allowedAnalyses": ["ANY_QUERY"]}}', target=target())
+    rule = {"custom": {"allowedAnalyses": ["ANY_QUERY"], "allowedAnalysisProviders": ["111122223333"]}}
+    imported = import_aws(json.dumps(rule).encode(), target=target())
     assert (imported.policy.mode, imported.policy.minimum_units) == (Mode.AD_HOC, 10)
     assert imported.policy.joins.columns == ()
     assert "no aggregation threshold: the room's floor is the minimum" in imported.not_carried
@@ -243,3 +246,196 @@ def test_any_json_is_imported_or_refused_and_nothing_else(content: object, base:
         except PolicyRefused:
             continue
         assert load_policy(imported.text.encode(), place="x") == imported.policy
+
+
+# What people have at hand: the vendors' own examples, and the forms their tools write.
+
+
+def renamed() -> Target:
+    """Harbor's sales, whose vendor columns have the names of the vendors' examples."""
+    columns = {"user_id": "buyer_token", "campaign_id": "sku", "event_date": "sale_date", "status": "channel"}
+    return target(
+        renamed={theirs: ColumnName(ours) for theirs, ours in columns.items()},
+        accounts={"444455556666": MAKER, "333366669999": MemberName("other")},
+    )
+
+
+_REACH = {
+    "aggregationThresholds": [
+        {
+            "identityColumns": ["user_id"],
+            "minimumIdentityCount": 100,
+            "type": "COUNT_DISTINCT",
+            "allowedAggregateExpressionType": "COLUMNS_ONLY",
+            "outputColumnThresholds": [{"outputColumnName": "campaign_id", "minimumIdentityCount": 5}],
+        }
+    ],
+    "comparisonControls": {"allowedLiteralComparisonColumns": ["campaign_id", "event_date"]},
+    "allowedAnalyses": ["ANY_QUERY"],
+    "allowedAnalysisProviders": ["444455556666"],
+}
+_TOGETHER = {
+    "disallowedOutputColumns": ["user_id"],
+    "comparisonControls": {
+        "allowedLiteralComparisonColumns": ["status"],
+        "allowedColumnComparisonColumns": ["user_id"],
+    },
+    "aggregationThresholds": [
+        {
+            **_REACH["aggregationThresholds"][0],
+            "outputColumnThresholds": [{"outputColumnName": "x", "minimumIdentityCount": 0}],
+        }  # type: ignore[index]
+    ],
+    "allowedAnalyses": ["ANY_QUERY"],
+    "allowedAnalysisProviders": ["444455556666", "333366669999"],
+}
+
+
+def test_the_guides_example_of_reach_is_carried_over() -> None:
+    """Thresholds with an override and literal comparisons alone: nothing may be joined, two columns filter."""
+    imported = import_aws(json.dumps(_REACH).encode(), target=renamed())
+    policy = imported.policy
+    assert (policy.mode, policy.queriers, policy.minimum_units) == (Mode.AD_HOC, (MAKER,), 100)
+    assert policy.joins == JoinPolicy(required=False, columns=(), with_=())
+    assert {name for name, grant in policy.columns.items() if Permission.FILTER in grant.allow} == {"sku", "sale_date"}
+
+
+def test_a_column_that_may_not_be_shown_is_not_counted_either() -> None:
+    """The vendor blocks COUNT of a disallowed output column, too; joins on it stay. An override of 0 exempts nothing."""
+    imported = import_aws(json.dumps(_TOGETHER).encode(), target=renamed())
+    policy = imported.policy
+    assert "buyer_token" not in policy.columns
+    assert (policy.joins.columns, policy.minimum_units, policy.queriers) == (("buyer_token",), 100, (MAKER,))
+    assert errors(imported) == []
+
+
+@pytest.mark.parametrize("providers", [None, [], ["999999999999"], ["333366669999"]])
+def test_any_query_without_a_known_provider_is_templates_only(providers: list[str] | None) -> None:
+    """ANY_QUERY is open to the named accounts, so here it is open to nobody who was not named."""
+    rule = {"allowedAnalyses": ["ANY_QUERY"], "allowedAnalysisProviders": providers}
+    assert import_aws(json.dumps(rule).encode(), target=renamed()).policy.mode is Mode.TEMPLATES
+
+
+def test_queriers_that_are_no_providers_do_not_ask() -> None:
+    """The draft's queriers are cut down to the accounts that the rule lets ask."""
+    rule = {"allowedAnalyses": ["ANY_QUERY"], "allowedAnalysisProviders": ["111122223333"]}
+    imported = import_aws(json.dumps(rule).encode(), target=target(queriers=(MAKER, MemberName("pier"))))
+    assert imported.policy.queriers == (MAKER,)
+    assert "queriers that are no analysis providers: they may not ask here" in imported.not_carried
+
+
+@pytest.mark.parametrize("setting", ["REQUIRED", "SOMETHING_NEW"])
+def test_results_for_additional_analyses_only_are_released_to_nobody(setting: str) -> None:
+    """REQUIRED forbids the vendor to hand out the direct result; what is not known is not taken for a permission."""
+    rule = {**AGGREGATION, "additionalAnalyses": setting}
+    assert import_aws(json.dumps(rule).encode(), target=target()).policy.queriers == ()
+
+
+def _pascal(content: object) -> object:
+    if isinstance(content, dict):
+        return {key[:1].upper() + key[1:]: _pascal(value) for key, value in content.items()}
+    return [_pascal(item) for item in content] if isinstance(content, list) else content
+
+
+def _snake(content: object) -> object:
+    if isinstance(content, dict):
+        return {"".join(f"_{c.lower()}" if c.isupper() else c for c in key): _snake(v) for key, v in content.items()}
+    return [_snake(item) for item in content] if isinstance(content, list) else content
+
+
+_GUIDE = {
+    **AGGREGATION,
+    "joinRequired": ["QUERY_RUNNER"],
+    "aggregateColumns": [
+        {**one, "function": str(one["function"]).replace("_", " ")} for one in AGGREGATION["aggregateColumns"]  # type: ignore[attr-defined, index]
+    ],
+}  # fmt: skip
+_RESOURCE = {
+    "Type": "AWS::CleanRooms::ConfiguredTable",
+    "Properties": {"AnalysisRules": [{"Type": "AGGREGATION", "Policy": {"V1": {"Aggregation": _pascal(AGGREGATION)}}}]},
+}
+_FORMS = {
+    "request": {"analysisRuleType": "AGGREGATION", "analysisRulePolicy": {"v1": {"aggregation": AGGREGATION}}},
+    "response": {
+        "analysisRule": {"type": "AGGREGATION", "createTime": 1.5, "policy": {"v1": {"aggregation": AGGREGATION}}}
+    },
+    "collaboration": {"analysisRules": [{"name": "t", "policy": {"v1": {"aggregation": AGGREGATION}}}], "errors": []},
+    "guide": _GUIDE,
+    "template": {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}, "Table": _RESOURCE}},
+    "resource": _RESOURCE,
+    "state": {"analysis_rule_policy": [{"v1": [{"aggregation": [_snake(AGGREGATION)], "custom": [], "list": []}]}]},
+    "nulls": {"policy": {"v1": {"aggregation": {**AGGREGATION}, "custom": None, "list": None}}},
+}
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_every_form_of_a_rule_is_the_same_rule(form: str) -> None:
+    """API requests and answers, the user guide's spelling, CloudFormation, Terraform state."""
+    wanted = import_aws(json.dumps(AGGREGATION).encode(), target=target())
+    assert import_aws(json.dumps(_FORMS[form]).encode(), target=target()).policy == wanted.policy
+
+
+_SEVERAL = (
+    {"v1": {"aggregation": AGGREGATION, "custom": CUSTOM}},
+    {"analysisRules": [{"policy": {"v1": {"custom": CUSTOM}}}, {"policy": {"v1": {"custom": CUSTOM}}}]},
+    {"Resources": {"A": _RESOURCE, "B": _RESOURCE}},
+    {"v1": {"custom": CUSTOM}, "V1": {"custom": CUSTOM}},
+)
+
+
+@pytest.mark.parametrize("document", _SEVERAL)
+def test_of_two_rules_none_is_taken(document: object) -> None:
+    """Which rule holds is not for an importer to choose."""
+    with pytest.raises(PolicyRefused, match="more than one rule"):
+        import_aws(json.dumps(document).encode(), target=target())
+
+
+def test_a_key_that_is_given_twice_is_refused() -> None:
+    """Readers of JSON differ in which of two values they take: a minimum of 100 must not be read as 2."""
+    with pytest.raises(PolicyRefused, match="given twice"):
+        import_bigquery(b'{"aggregation_threshold_policy": {"threshold": 100, "threshold": 2}}', target=target())
+
+
+_OPTION = '{"aggregation_threshold_policy": {"threshold": 50, "privacy_unit_column": "hashed_email"}}'
+_STATEMENTS = (
+    f"ALTER VIEW d.v SET OPTIONS (privacy_policy = '{_OPTION}')",
+    f"CREATE OR REPLACE VIEW d.v OPTIONS(description='x', privacy_policy= '{_OPTION}'\n) AS SELECT 1;",
+    f"ALTER VIEW d.v SET OPTIONS (privacy_policy = r'''{_OPTION}''')",
+    "ALTER VIEW d.v SET OPTIONS (PRIVACY_POLICY = " + json.dumps(_OPTION) + ")",
+    json.dumps({"kind": "bigquery#table", "view": {"query": "SELECT 1", "privacyPolicy": {
+        "aggregationThresholdPolicy": {"threshold": "50", "privacyUnitColumns": ["hashed_email"]}}}}),
+    json.dumps({"privacy_policy": _OPTION}),
+    '{"aggregation_threshold_policy": {"threshold": 50, "privacy_unit_columns": "hashed_email"}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("document", _STATEMENTS)
+def test_a_privacy_policy_is_read_where_people_have_it(document: str) -> None:
+    """From the statement that sets it, from `bq show`, and in the spelling of the reference."""
+    wanted = import_bigquery(_OPTION.encode(), target=target())
+    assert import_bigquery(document.encode(), target=target()) == wanted
+
+
+def test_several_views_are_refused() -> None:
+    """A script that sets two privacy policies names none."""
+    with pytest.raises(PolicyRefused, match="more than one privacy policy"):
+        import_bigquery(f"{_STATEMENTS[0]};\n{_STATEMENTS[1]}".encode(), target=target())
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "delta", "expected"),
+    [
+        ("0.01", "0.005", ("0.01", "0.005")),
+        ("1e+15", "1e-15", ("1", "0.000000000000001")),
+        ("100", "1", ("100", "0")),
+        ("1E2", "1.0", ("100", "0")),
+    ],
+)
+def test_noise_outside_our_range_is_never_weaker(epsilon: str, delta: str, expected: tuple[str, str]) -> None:
+    """The vendor's range is wider than ours: what does not fit becomes the stricter end, and is said."""
+    document = (
+        f'{{"differential_privacy_policy": {{"privacy_unit_column": "hashed_email", "max_epsilon_per_query": {epsilon},'
+        f' "delta_per_query": {delta}, "epsilon_budget": 25.6, "delta_budget": 9.6, "max_groups_contributed": 2}}}}'
+    )
+    release = import_bigquery(document.encode(), target=target()).policy.release
+    assert (f"{release.epsilon:f}", f"{release.delta:f}") == expected
