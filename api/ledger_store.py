@@ -5,7 +5,8 @@ Comes in: what ``cleanroom.privacy.ledger`` wants remembered. Goes out: rows of 
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 from api.room import Room
@@ -15,6 +16,7 @@ from cleanroom.engine.session import Session
 from cleanroom.errors import PolicyRefused, Violation
 from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import PinnedTable, Plan
+from cleanroom.privacy.about_own import AboutOwn
 from cleanroom.privacy.ledger.entry import decode_entry
 from cleanroom.privacy.ledger.family import GridReader
 from cleanroom.privacy.ledger.review import Ledger
@@ -59,6 +61,15 @@ class RoomLedger:
         self._ledger = Ledger(self._store)
         self._lock_file = room.folder / ".ledger.lock"
 
+    def ask(self, plan: Plan, *, session: Session) -> Sequence[AboutOwn]:
+        """``Ledger.ask``, alone.
+
+        Raises:
+            PolicyRefused: CR-L015, as ``review``.
+        """
+        with self._alone(plan, session):
+            return self._ledger.ask(plan, session=cast("GridReader", session))
+
     def review(
         self, plan: Plan, *, cells: Sequence[CellKey], passed: Sequence[Sequence[bool]], session: Session
     ) -> Sequence[Sequence[bool]]:
@@ -68,10 +79,15 @@ class RoomLedger:
             PolicyRefused: CR-L015, an earlier answer rests on data that is gone (a member left, history was purged):
                 nothing new can be held against it, so nothing new is told. The room prefers silence to a guess.
         """
+        with self._alone(plan, session):
+            return self._ledger.review(plan, cells=cells, passed=passed, session=cast("GridReader", session))
+
+    @contextmanager
+    def _alone(self, plan: Plan, session: Session) -> Iterator[None]:
         handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            return self._ledger.review(plan, cells=cells, passed=passed, session=cast("GridReader", session))
+            yield
         except RunFailed:
             if self._rests_on_gone_data(plan, session):
                 raise PolicyRefused((_gone(),)) from None

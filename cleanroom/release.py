@@ -17,6 +17,7 @@ from cleanroom.engine.session import Session
 from cleanroom.engine.types import output_type
 from cleanroom.errors import IntegrityFailure
 from cleanroom.plan import Plan
+from cleanroom.privacy.about_own import AboutOwn, CellKey, Reasons, own_cells_kept_back, own_reasons
 from cleanroom.privacy.contributors import own_sources
 from cleanroom.privacy.having import holds
 from cleanroom.privacy.ledger_port import LedgerPort
@@ -26,8 +27,6 @@ from cleanroom.privacy.outputs import Cell, evaluate, shown
 from cleanroom.privacy.thresholds import withheld_reason
 from cleanroom.released import Reason, ReleasedColumn, ReleasedTable, Withheld
 from cleanroom.shape import DimensionValue
-
-Reasons = tuple[Reason | None, ...]
 
 
 def release(plan: Plan, *, session: Session, ledger: LedgerPort, control: RunControl) -> ReleasedTable:
@@ -41,33 +40,44 @@ def release(plan: Plan, *, session: Session, ledger: LedgerPort, control: RunCon
     """
     # 1. Refuse what this version cannot protect, before any row is read.
     require_available(plan.obligations)
-    # 2. Count, in the locked engine.
+    # 2. What may be told of the receivers' own rows, whatever others' rows say of them: decided before they are read.
+    about = ledger.ask(plan, session=session)
+    # 3. Count, in the locked engine.
     raw = execute(plan, session, control)
-    # 3. Drop whole what a source that its rows depend on does not carry: such a cell is not even listed.
-    sources = plan.obligations.sources
-    listed = [cell for cell in raw if withheld_reason(cell.whole, sources, own_sources(plan, cell.key)) is None]
-    # 4. Hold every number against the thresholds of every dataset it draws on.
-    reasons = [
-        tuple(withheld_reason(number, sources, own_sources(plan, cell.key)) for number in cell.numbers)
-        for cell in listed
-    ]
+    # 4. Hold every cell, and every number of it, against the thresholds of every dataset it draws on. A cell that a
+    #    source which its rows depend on does not carry is not even listed.
+    reasons = [_reasons(plan, cell, about) for cell in raw]
+    listed = [(cell, why[1:]) for cell, why in zip(raw, reasons, strict=True) if why[0] is None]
     # 5. Ask the ledger what would isolate a group together with what already left; it records what leaves.
-    kept = _reviewed(plan, listed, reasons, session, ledger)
+    kept = _reviewed(plan, listed, session, ledger)
     # 6. Apply the mechanism to what passed; the rest becomes a mark.
-    released = [_released(plan, cell, why) for cell, why in zip(listed, kept, strict=True)]
+    released = [_released(plan, cell, why) for (cell, _), why in zip(listed, kept, strict=True)]
+    kept_back = own_cells_kept_back(about, len(plan.shape.dimensions))
+    released += [_of_marks(plan, key) for key in kept_back.cells]
     # 7. HAVING, ORDER BY and LIMIT, on released values only.
     having = plan.shape.having
     passed = [cell for cell in released if having is None or holds(having, cell.key, cell.numbers) is True]
     chosen = ordered(passed, plan.shape.order_by, plan.shape.limit)
     # 8. The outputs, and what the reader must know about them.
-    return _table(plan, session, chosen, dropped=_dropped(plan, raw, len(listed)))
+    dropped = _dropped(plan, [why[0] for why in reasons], about, groups=kept_back.groups)
+    return _table(plan, session, chosen, dropped=dropped)
+
+
+def _reasons(plan: Plan, cell: RawCell, about: Sequence[AboutOwn]) -> Reasons:
+    """Why the cell is not listed and why each of its numbers stays; what rests on own rows alone has the first word."""
+    own = own_sources(plan, cell.key)
+    told = own_reasons(about, cell.key, len(cell.numbers))
+    return tuple(
+        why if why is not None else withheld_reason(number, plan.obligations.sources, own)
+        for why, number in zip(told, (cell.whole, *cell.numbers), strict=True)
+    )
 
 
 def _reviewed(
-    plan: Plan, cells: Sequence[RawCell], reasons: Sequence[Reasons], session: Session, ledger: LedgerPort
+    plan: Plan, listed: Sequence[tuple[RawCell, Reasons]], session: Session, ledger: LedgerPort
 ) -> list[Reasons]:
-    passed = tuple(tuple(reason is None for reason in row) for row in reasons)
-    kept = ledger.review(plan, cells=[cell.key for cell in cells], passed=passed, session=session)
+    passed = tuple(tuple(reason is None for reason in row) for _, row in listed)
+    kept = ledger.review(plan, cells=[cell.key for cell, _ in listed], passed=passed, session=session)
     if [len(row) for row in kept] != [len(row) for row in passed]:
         raise IntegrityFailure("CR-R205", "the ledger's answer does not fit the question")
     return [
@@ -75,7 +85,7 @@ def _reviewed(
         tuple(
             why if why is not None else (None if keep else Reason.LEDGER) for why, keep in zip(row, keeps, strict=True)
         )
-        for row, keeps in zip(reasons, kept, strict=True)
+        for (_, row), keeps in zip(listed, kept, strict=True)
     ]
 
 
@@ -87,19 +97,26 @@ def _released(plan: Plan, cell: RawCell, reasons: Reasons) -> ReleasedCell:
     return ReleasedCell(key=cell.key, numbers=numbers)
 
 
-def _dropped(plan: Plan, raw: Sequence[RawCell], listed: int) -> Mapping[Reason, int]:
+def _of_marks(plan: Plan, key: CellKey) -> ReleasedCell:
+    """A cell of the receiver's own rows of which nothing is told; that it is there, the receiver knows."""
+    return ReleasedCell(key=key, numbers=(Withheld(Reason.LEDGER),) * len(plan.shape.aggregates))
+
+
+def _dropped(
+    plan: Plan, cells: Sequence[Reason | None], about: Sequence[AboutOwn], *, groups: int
+) -> Mapping[Reason, int]:
     """How many cells are not listed, by reason; those with too few units only where all owners release zeros.
 
     Attack stopped: a filter that fits one unit and a count of dropped cells that is 1 or 0 would tell whether the
-    unit exists. Where all owners of what the cell rests on release zeros, absence is public already. A cell dropped for its members has enough
-    units to be seen; its count says what the rule says, and readers must know that such a cell may be large.
+    unit exists. Where all owners of what the cell rests on release zeros, absence is public already, but not which of a
+    receiver's own rows are known. A cell dropped for its members has enough units to be seen; its count says what the
+    rule says, and readers must know that such a cell may be large. For the ledger's reason it is ``groups`` of own rows.
     """
-    sources = plan.obligations.sources
-    reasons = Counter(withheld_reason(cell.whole, sources, own_sources(plan, cell.key)) for cell in raw)
-    if listed != reasons.pop(None, 0):
-        raise AssertionError("a cell is listed or dropped")
-    if not all(sources[source].zeros for source in cell_needs(plan).draws):
-        reasons.pop(Reason.UNITS, None)
+    reasons = Counter(cells)
+    reasons[Reason.LEDGER] = groups
+    zeros = all(plan.obligations.sources[source].zeros for source in cell_needs(plan).draws)
+    if not zeros or any(one.decides_cells for one in about):
+        del reasons[Reason.UNITS]
     return {reason: reasons[reason] for reason in Reason if reasons[reason]}
 
 

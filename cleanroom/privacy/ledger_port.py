@@ -10,14 +10,21 @@ from typing import Protocol
 
 from cleanroom.engine.session import Session
 from cleanroom.plan import Plan
-from cleanroom.released import ShownValue
+from cleanroom.privacy.about_own import AboutOwn, CellKey
 
-CellKey = tuple[ShownValue, ...]
-"""One value per ``QueryShape.dimensions``; ``()`` is the ungrouped total."""
+__all__ = ["CellKey", "LedgerPort", "NoLedger"]
 
 
 class LedgerPort(Protocol):
     """Decides what would, with what left before, isolate a group; and records what leaves."""
+
+    def ask(self, plan: Plan, *, session: Session) -> Sequence[AboutOwn]:
+        """What may be told of the receivers' own rows, whatever the answer is; asked counts as held from here on.
+
+        Raises:
+            CleanroomError: when the ledger cannot decide; nothing is released then.
+        """
+        ...
 
     def review(
         self,
@@ -47,6 +54,10 @@ class LedgerPort(Protocol):
 
 class NoLedger:
     """Releases everything that passed. For tests that show what the ledger is there to stop; never wired in a room."""
+
+    def ask(self, plan: Plan, *, session: Session) -> Sequence[AboutOwn]:  # noqa: ARG002 - the port's form
+        """Everything."""
+        return ()
 
     def review(
         self,

@@ -28,8 +28,8 @@ class EarlierRelease:
 
 
 def has_gaps(table: ReleasedTable) -> bool:
-    """Whether an earlier release could stand in for any row."""
-    return any(_is_gap(row) for row in table.rows)
+    """Whether an earlier release could stand in for any row, or for all of them."""
+    return _is_kept_back(table) or any(_is_gap(row) for row in table.rows)
 
 
 def serve_earlier(table: ReleasedTable, shape: QueryShape, earlier: Iterable[EarlierRelease]) -> ReleasedTable:
@@ -38,6 +38,9 @@ def serve_earlier(table: ReleasedTable, shape: QueryShape, earlier: Iterable[Ear
     An earlier release counts only if it answers the same question under the same policies: numbers that left under
     weaker rules are not served again. Rows in which a threshold keeps a number back stay as they are.
     """
+    if _is_kept_back(table):
+        given = (one for one in earlier if one.table.rows and _is_same_question(table, one.table))
+        return next((_as_it_was(table, one) for one in given), table)
     places = _key_places(shape)
     if places is None:
         return table
@@ -70,6 +73,17 @@ def of_one_date(table: ReleasedTable) -> ReleasedTable:
         for at, row in enumerate(table.rows)
     ]
     return replace(table, rows=tuple(rows), earlier_rows={}, withheld=_withheld(rows))
+
+
+def _is_kept_back(table: ReleasedTable) -> bool:
+    """Whether nothing is listed because too few of the receiver's own rows changed, or were asked apart."""
+    return not table.rows and Reason.LEDGER in table.dropped
+
+
+def _as_it_was(table: ReleasedTable, earlier: EarlierRelease) -> ReleasedTable:
+    """``table`` with all rows of ``earlier``, marks included: they say what they said."""
+    dates = {at: earlier.table.earlier_rows.get(at, earlier.data_date) for at in range(len(earlier.table.rows))}
+    return replace(table, rows=earlier.table.rows, earlier_rows=dates, withheld=earlier.table.withheld)
 
 
 def _key_places(shape: QueryShape) -> tuple[int, ...] | None:

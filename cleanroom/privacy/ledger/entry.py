@@ -13,12 +13,12 @@ from typing import Any
 
 from cleanroom.canonical import canonical_json
 from cleanroom.errors import IntegrityFailure
-from cleanroom.names import DatasetName
+from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import Plan
 from cleanroom.released import ShownValue
 from cleanroom.shape_codec import plan_from_bytes
 
-FORMAT = 1
+FORMAT = 2
 CellKey = tuple[ShownValue, ...]
 
 
@@ -26,12 +26,14 @@ CellKey = tuple[ShownValue, ...]
 class LedgerEntry:
     """A released result as held by every receiver of ``plan``.
 
-    ``shown`` is parallel to ``cells``, each a tuple parallel to ``plan.shape.aggregates``.
+    ``shown`` is parallel to ``cells``, each a tuple parallel to ``plan.shape.aggregates``. With ``asked_by`` it is no
+    result but what was asked of that receiver's own rows (``own_rows.py``), whatever was answered.
     """
 
     plan: Plan
     cells: tuple[CellKey, ...]
     shown: tuple[tuple[bool, ...], ...]
+    asked_by: MemberName | None = None
 
     @property
     def datasets(self) -> frozenset[DatasetName]:
@@ -58,6 +60,7 @@ def encode_entry(entry: LedgerEntry) -> bytes:
             "plan": entry.plan,
             "cells": [[_plain(value) for value in key] for key in entry.cells],
             "shown": ["".join("1" if flag else "0" for flag in flags) for flags in entry.shown],
+            "asked_by": entry.asked_by,
         }
     )
 
@@ -73,13 +76,15 @@ def decode_entry(content: bytes) -> LedgerEntry:
         cells = tuple(tuple(_value(item) for item in key) for key in raw["cells"])
         shown = tuple(tuple(_flag(mark) for mark in marks) for marks in raw["shown"])
         plan_bytes = canonical_json(raw["plan"])
+        asked_by = None if raw.get("asked_by") is None else MemberName(str(raw["asked_by"]))
     except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
         raise IntegrityFailure("CR-R401", "a ledger entry does not read back as it was written") from None
-    return LedgerEntry(plan=plan_from_bytes(plan_bytes), cells=cells, shown=shown)
+    return LedgerEntry(plan=plan_from_bytes(plan_bytes), cells=cells, shown=shown, asked_by=asked_by)
 
 
 def _of_known_format(raw: dict[str, Any]) -> dict[str, Any]:
-    if raw["format"] != FORMAT or set(raw) != {"format", "plan", "cells", "shown"}:
+    names = {"format", "plan", "cells", "shown"}  # format 1 had results alone
+    if (raw["format"], set(raw)) not in ((FORMAT, names | {"asked_by"}), (1, names)):
         raise ValueError("not an entry of a known format")
     return raw
 

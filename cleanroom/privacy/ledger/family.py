@@ -25,8 +25,9 @@ from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.exchanges import Exchanges
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
+from cleanroom.privacy.ledger.reach import Reach
 from cleanroom.privacy.ledger.rollups import packed_over
-from cleanroom.privacy.ledger.settle import Case, settle
+from cleanroom.privacy.ledger.settle import Case, Shown, settle
 from cleanroom.privacy.ledger.views import Place, View, view_of
 from cleanroom.shape import ColumnRef
 
@@ -63,13 +64,15 @@ class GridReader(Protocol):
 class Protected:
     """What a family protects: ``k`` distinct ``unit`` values of ``dataset``.
 
-    ``own``: for contributors, a receiver that asked for its own rows apart; here they are nobody's.
+    ``own``: for contributors, a receiver that asked for its own rows apart; here they are nobody's. ``reach``: for a
+    receiver's own rows, whom they are weighed by instead of by their own ``unit``.
     """
 
     dataset: DatasetName
     unit: ColumnName
     k: int
     own: MemberName | None = None
+    reach: Reach | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +87,6 @@ class Family:
     _atoms: Atoms | None = None
     _absorbed: int = 0
     _exchanges: Exchanges | None = None
-    _is_asked_of_own: bool = False
     _is_part: bool = False
     _is_split: bool = False
     _parts: "dict[Places, Family]" = field(default_factory=dict)
@@ -98,11 +100,11 @@ class Family:
             IntegrityFailure: CR-R403.
         """
         flags = np.array(new.shown, dtype=bool).reshape(len(new.cells), len(new.plan.shape.aggregates))
-        views = list(_views(new.plan, self.protected, reader))
+        views = list(views_of(new.plan, self.protected, reader))
         if not views or not flags.any():
             return flags
         try:
-            warm = None if self._is_split else self._warm(views, reader, seconds)
+            warm = None if self._is_split else self.warm(views, reader, seconds)
         except TooFine:
             warm = None
         if warm is None:
@@ -111,24 +113,26 @@ class Family:
             self._is_split = True  # for good: what parts let out is in no grid of the whole
             return flags & self._in_parts(new, reader, seconds)
         grid, atoms = warm
-        # Cells of rows without a token, or of others' alone, are in no grid of one's own rows.
-        is_whole = self.protected.own is None and not self._is_asked_of_own
-        for view in views if is_whole else ():
+        for view in views if self.protected.own is None else ():  # cells of others' rows alone are in no other grid
             check_cells(view, new.cells, grid)
         found = list(_layers(new, views, self.protected, grid))
         distinct = {layer.tobytes(): layer for _, layer in found}
         layers = list(distinct.values())
-        case = Case(atoms=atoms, units=grid.units, held=self._held, new=layers, exchanges=self._exchanges)
-        shown = dict(zip(distinct, settle(case), strict=True))
+        shown = dict(zip(distinct, self.settled(atoms, grid, layers), strict=True))
         for aggregate, layer in found:
             allowed = shown[layer.tobytes()]
             flags[: len(allowed), aggregate] &= allowed
         return flags
 
-    def _warm(self, views: Sequence[View], reader: GridReader, seconds: float) -> tuple[Grid, Atoms]:
+    def warm(self, views: Sequence[View], reader: GridReader, seconds: float) -> tuple[Grid, Atoms]:
+        """A grid that serves ``views`` and all entries, with the atoms of what is held placed on it.
+
+        Raises:
+            TooFine: no such grid is built. Unavailable: CR-R301 .. CR-R304.
+        """
         wanted = self._spec(views, reader)
         if self._grid is None or not self._grid.spec.serves(wanted):
-            everything = [*(v for entry in self.entries for v in _views(entry.plan, self.protected, reader)), *views]
+            everything = [*(v for entry in self.entries for v in views_of(entry.plan, self.protected, reader)), *views]
             spec = self._spec(everything, reader)
             grid = _read(spec, reader, seconds)
             exchanges = Exchanges(grid.codes())
@@ -138,7 +142,7 @@ class Family:
         atoms = self._atoms or one_atom(self._grid.cells)
         found: dict[bytes, Layer] = {}
         for entry in self.entries[self._absorbed :]:
-            seen_as = list(_views(entry.plan, self.protected, reader))
+            seen_as = list(views_of(entry.plan, self.protected, reader))
             for _, layer in _layers(entry, seen_as, self.protected, self._grid):
                 found.setdefault(sha256(layer.tobytes()).digest(), layer)
         # Nothing is noted as absorbed before all of it is at hand: an error on the way must not lose a held number.
@@ -151,12 +155,17 @@ class Family:
         self._known |= found.keys()
         return self._grid, atoms
 
+    def settled(self, atoms: Atoms, grid: Grid, new: Sequence[Layer]) -> tuple[Shown, ...]:
+        """Which numbers of ``new`` may be shown beside what is held."""
+        return settle(Case(atoms=atoms, units=grid.units, held=self._held, new=new, exchanges=self._exchanges))
+
     def _spec(self, views: Sequence[View], reader: GridReader) -> GridSpec:
         return spec_of(
             views,
             unit=self.protected.unit,
             k=self.protected.k,
             own=self.protected.own,
+            reach=self.protected.reach,
             whole_days=lambda view, ref: _is_date(view, ref, reader),
         )
 
@@ -171,9 +180,7 @@ class Family:
         own = _places(new, self.protected, reader)
         flags = np.ones((len(new.cells), len(new.plan.shape.aggregates)), dtype=bool)
         for universe in sorted({own, *(places for places in self._places if own < places)}, key=_place_order):
-            part = self._parts.setdefault(
-                universe, Family(self.protected, _is_asked_of_own=self._is_asked_of_own, _is_part=True)
-            )
+            part = self._parts.setdefault(universe, Family(self.protected, _is_part=True))
             part.entries = [e for e, places in zip(self.entries, self._places, strict=True) if places <= universe]
             flags &= part.review(new, reader, seconds)
         return flags
@@ -215,7 +222,8 @@ def concerned(plan: Plan, protected: Protected, focus: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _views(plan: Plan, protected: Protected, reader: GridReader) -> Iterator[View]:
+def views_of(plan: Plan, protected: Protected, reader: GridReader) -> Iterator[View]:
+    """``plan`` from each of its sources through which its numbers speak about ``protected``."""
     folds = tuple(
         row_table(plan, index, reader.reference) if source.per_unit is not None else ""
         for index, source in enumerate(plan.shape.sources)
@@ -226,7 +234,7 @@ def _views(plan: Plan, protected: Protected, reader: GridReader) -> Iterator[Vie
 
 
 def _places(entry: LedgerEntry, protected: Protected, reader: GridReader) -> Places:
-    return frozenset(place for view in _views(entry.plan, protected, reader) for place in view.places)
+    return frozenset(place for view in views_of(entry.plan, protected, reader) for place in view.places)
 
 
 def _place_order(places: Places) -> tuple[int, str]:

@@ -18,6 +18,7 @@ from cleanroom.engine.rows import TableReference
 from cleanroom.engine.sql import EngineSql
 from cleanroom.names import ColumnName, MemberName
 from cleanroom.plan import PinnedTable
+from cleanroom.privacy.ledger.reach import Reach
 from cleanroom.privacy.ledger.terms import Fineness, Term, terms_of
 from cleanroom.privacy.ledger.views import Hop, Place, View
 from cleanroom.shape import ColumnRef
@@ -46,6 +47,9 @@ class GridSpec:
     """What a grid is made of. ``places`` starts with None and has parents before children.
 
     ``pins`` lists, per place without a fold, the distinct pin sets in play; bit ``i`` of a row means the i-th.
+    With a ``reach`` others' rows that reach nobody are in no cell. Cells are weighed by whom their rows reach: each of them
+    counts twice and all own rows that reach nobody count once together, so a minimum of ``k`` there is ``2 * k`` here, and
+    own rows that reach nobody are still a cell. Where zeros are released they are weighed by their tokens.
     """
 
     unit: ColumnName
@@ -54,11 +58,17 @@ class GridSpec:
     places: tuple[Place, ...]
     pins: Mapping[Place, tuple[Pins, ...]]
     terms: Mapping[Term, Fineness]
+    reach: Reach | None = None
+
+    @property
+    def reached_by(self) -> tuple[tuple[Hop, Pins], ...]:
+        """The way to the weighing rows; empty where cells are weighed by their own unit."""
+        return self.reach.hops if self.reach else ()
 
     def serves(self, other: "GridSpec") -> bool:
         """Whether a grid of this spec answers everything that ``other`` was made for."""
         return (
-            (self.unit, self.k, self.own) == (other.unit, other.k, other.own)
+            (self.unit, self.k, self.own, self.reach) == (other.unit, other.k, other.own, other.reach)
             and set(other.places) <= set(self.places)
             and all(set(wanted) <= set(self.pins.get(place, ())) for place, wanted in other.pins.items())
             and all(fineness <= self.terms.get(term, -1) for term, fineness in other.terms.items())
@@ -72,6 +82,7 @@ def spec_of(
     k: int,
     whole_days: Callable[[View, ColumnRef], bool],
     own: MemberName | None = None,
+    reach: Reach | None = None,
 ) -> GridSpec:
     """The coarsest grid that tells apart everything in ``views``, all focused on one dataset.
 
@@ -98,6 +109,7 @@ def spec_of(
         places=tuple(places),
         pins={place: tuple(sets) for place, sets in pins.items()},
         terms=terms,
+        reach=reach,
     )
 
 
@@ -123,6 +135,12 @@ def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, Gr
     """The grid's SQL, and where its columns stand."""
     name = {place: f"p{index}" for index, place in enumerate(spec.places)}
     tables = [f"{name[place]} AS (\n{_place_table(spec, place, reference)}\n)" for place in spec.places]
+    joins = [_join(place, name) for place in spec.places if place is not None]
+    way: dict[Place, str] = {None: name[None]}
+    for at, (hop, _) in enumerate(spec.reached_by):
+        way[hop] = f"r{at}"
+        tables.append(f"{way[hop]} AS (\n{_reached_rows(spec, at, reference)}\n)")
+        joins.append(_join(hop, way))
     select: list[str] = []
     bits: dict[Place, int] = {}
     any_bits: dict[Place, int] = {}
@@ -137,11 +155,16 @@ def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, Gr
     grouped = ", ".join(str(index + 1) for index in range(len(select)))
     # Rows about nobody are in no cell: every base cell has units, so no later step need tell empty cells apart.
     units = f"min(DISTINCT hash({name[None]}._unit), {int(spec.k)})"
+    if spec.reach and not spec.reach.zeros:
+        units = _reached_units(f"{way[spec.reached_by[-1][0]]}._unit", spec.k)
     listed = ",\n  ".join(f"{expression} AS g{index}" for index, expression in enumerate([*select, units]))
-    joins = "\n".join(_join(place, name) for place in spec.places if place is not None)
+    tied = "\n".join(joins)
+    counted = [f"{name[None]}._unit IS NOT NULL"]
+    if spec.reached_by:
+        counted.append(f"({name[None]}._own OR {way[spec.reached_by[-1][0]]}._unit IS NOT NULL)")
     text = (
-        f"WITH {', '.join(tables)}\nSELECT\n  {listed}\nFROM {name[None]}\n{joins}\n"
-        f"WHERE {name[None]}._unit IS NOT NULL\nGROUP BY {grouped}\nORDER BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
+        f"WITH {', '.join(tables)}\nSELECT\n  {listed}\nFROM {name[None]}\n{tied}\n"
+        f"WHERE {' AND '.join(counted)}\nGROUP BY {grouped}\nORDER BY {grouped}\nLIMIT {MAX_GRID_CELLS + 1}"
     )
     columns = GridColumns(bits=bits, any_bits=any_bits, terms=terms, units=len(select))
     return EngineSql(text=text, keys=len(select)), columns
@@ -180,7 +203,8 @@ def _place_table(spec: GridSpec, place: Place, reference: TableReference) -> str
         unit = (_CONTRIBUTOR_SQL if spec.unit == CONTRIBUTOR else quote_name(spec.unit), "_unit")
         # Whose rows are its own counts as nobody there, and rows of nobody are in no cell.
         pins = tuple(tuple(table for table in tables if table.member != spec.own) for tables in spec.pins[place])
-        return _united(pins, [*columns, unit], reference)
+        own = [(f"({_CONTRIBUTOR_SQL} = {quote_text(spec.reach.receiver)})", "_own")] if spec.reach else []
+        return _united(pins, [*columns, unit, *own], reference)
     if place.fold:
         listed = ", ".join(f"{expression} AS {alias}" for expression, alias in columns)
         return f"SELECT {listed}, 1 AS _bits, 1 AS _any FROM (\n{place.fold}\n)"
@@ -192,6 +216,27 @@ def _place_table(spec: GridSpec, place: Place, reference: TableReference) -> str
     return f"SELECT *, bit_or(_bits) OVER (PARTITION BY {keys}) AS _any FROM (\n{united}\n)"
 
 
+def _reached_rows(spec: GridSpec, at: int, reference: TableReference) -> str:
+    """Stored rows on the way: what joins them, and at its end the unit."""
+    hop, tables = spec.reached_by[at]
+    columns = {link.own for link in hop.links}
+    columns |= {link.column for further, _ in spec.reached_by for link in further.links if link.parent == hop}
+    listed = [quote_name(column) for column in sorted(columns)]
+    if spec.reach and at == len(spec.reached_by) - 1:
+        listed.append(f"{quote_name(spec.reach.unit)} AS _unit")
+    return "\nUNION ALL\n".join(f"SELECT {', '.join(listed)} FROM {reference(table)}" for table in tables)
+
+
+def _reached_units(unit: str, k: int) -> str:
+    """Two hashes of each unit, and one for all rows that reach nobody: two lists are exact for "at least k", as one is."""
+    once, again = (
+        f"min(DISTINCT {hashed}, {int(k)}) FILTER (WHERE {unit} IS NOT NULL)"
+        for hashed in (f"hash({unit})", f"hash(hash({unit}))")
+    )
+    nobody = f"min(DISTINCT CAST(0 AS UBIGINT), 1) FILTER (WHERE {unit} IS NULL)"
+    return f"list_concat(list_concat({once}, {again}), {nobody})"
+
+
 Selected = tuple[str, str]
 """An expression over one stored row, and its alias."""
 
@@ -201,7 +246,9 @@ _CONTRIBUTOR_SQL = "@contributor"
 
 def _place_columns(spec: GridSpec, place: Place) -> list[Selected]:
     """Join columns as they are, terms as coarse as they matter."""
-    joined = {link.column for hop in spec.places if hop is not None for link in hop.links if link.parent == place}
+    hops = [hop for hop in spec.places if hop is not None]
+    hops += [hop for hop, _ in spec.reached_by] if place is None else []
+    joined = {link.column for hop in hops for link in hop.links if link.parent == place}
     joined |= {link.own for link in place.links} if place is not None else set()
     columns = [(quote_name(column), quote_name(column)) for column in sorted(joined)]
     for term, fineness in spec.terms.items():

@@ -8,6 +8,8 @@ that does not matter to a span. Plus and minus are given as layers of their own,
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +95,22 @@ def layers_of(
         kept = np.where(shown[layer], layer, -1).astype(np.int32)
         if (kept >= 0).any():
             yield kept
+
+
+def keys_of(view: View, grid: Grid) -> tuple[CellKey, ...]:
+    """The cells of ``view`` that the focused rows alone make: the distinct values of its dimensions; ``()`` without any."""
+    present, exists = _presence(view, grid)
+    rows = _Rows(view=view, grid=grid, present=[present[source] for source in sorted(present)])
+    keys = [evaluate.dimension(dimension, rows.column) for dimension in view.shape.dimensions]
+    codes = np.unique(np.column_stack([key.codes[exists] for key in keys]), axis=0) if keys else [()]
+    return tuple(tuple(_value(key, code) for key, code in zip(keys, row, strict=True)) for row in codes)
+
+
+def _value(key: Coded, code: int) -> ShownValue:
+    value = key.values[code] if code >= 0 else None
+    if not (value is None or isinstance(value, str | int | float | Decimal | bool | date)):
+        raise IntegrityFailure("CR-R402", "a dimension in a plan is of a type that cannot be shown")
+    return value
 
 
 def check_cells(view: View, cells: Sequence[CellKey], grid: Grid) -> None:

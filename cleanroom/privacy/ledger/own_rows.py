@@ -1,25 +1,22 @@
-"""A joined result -> which of the receiver's own rows each number asks about, whatever their partners are (pure).
+"""A joined question -> what it asks of the receiver's own rows, whatever their partners are (pure).
 
 Attack stopped: a member puts a mark of its own on each person of its list and asks how many of the list another member
-knows, with and without one mark. Whether the second number is withheld (the person is known, one unit differs) or the
-same (it is not) would tell of that person. So numbers are also held against each other as questions about the
-receiver's own rows alone: which of them a number would count if every partner there could be were there. A difference
-of 1 .. k-1 of their tokens is withheld whether or not anybody is known; the other members' rows have no say in it.
+knows, with and without one mark. What comes back (a number, a zero, a mark, a row that is not listed) would tell of that
+person. So a question is first held against what was asked before as a question about the receiver's own rows alone:
+which of them it would count if every partner there could be were there. A difference of too few of them, or of too few
+that anybody knows, is not answered, whatever the answer would be; the other members' rows have no say in it beyond that.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeGuard
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cleanroom.engine.counts import number_needs
+from cleanroom.engine.counts import joined_sources, number_needs
 from cleanroom.engine.expressions import dimension_columns, predicate_columns
 from cleanroom.names import ColumnName, MemberName
 from cleanroom.plan import PinnedTable, Plan
-from cleanroom.privacy.ledger.entry import CellKey, LedgerEntry
+from cleanroom.privacy.ledger.reach import Reach, reach_to
 from cleanroom.privacy.ledger.retarget import on_first
 from cleanroom.shape import (
     Aggregate,
@@ -46,73 +43,144 @@ MAX_OTHERS = 4
 """Conditions on others' rows that stand between own ones in one filter: each doubles what is looked at."""
 
 IsToken = Callable[[PinnedTable, ColumnName], bool]
-Number = tuple[int, int]
-"""A cell and an aggregate, by position."""
+Parts = frozenset[int] | None
+"""What one number asks of own rows: aggregates of ``OwnQuestion.plan``; none where it does not ask about both sides;
+None where own and others' columns cannot be told apart: such a number does not leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnRows:
-    """A result as asked of the receiver's own rows; ``parts`` says, per number of the result, which ones it became."""
+class OwnQuestion:
+    """A question as asked of the receiver's own rows of one source.
 
+    ``plan`` is about those rows (and what other members' rows of the source stand beside them) and nothing else; its
+    privacy unit is the ``token`` they are joined by. ``dimensions`` are those of the question that they decide, in order.
+    ``numbers`` is parallel to the question's aggregates, ``whole`` is what decides whether a cell is listed. ``reached``
+    holds, per aggregate of ``plan``, the others' rows that it is about.
+    """
+
+    receiver: MemberName
     token: ColumnName
-    entry: LedgerEntry
-    parts: Mapping[Number, frozenset[Number]]
+    plan: Plan
+    dimensions: tuple[int, ...]
+    whole: Parts
+    numbers: tuple[Parts, ...]
+    reached: tuple[frozenset[Reach], ...]
 
-    def allows(self, number: Number, allowed: NDArray[np.bool_]) -> bool:
-        """Whether all that ``number`` became may leave, ``allowed`` being by cell and aggregate of ``entry``."""
-        return all(bool(allowed[part]) for part in self.parts[number])
+    @property
+    def reaches(self) -> tuple[Reach, ...]:
+        """Every way to others' rows that some number is about."""
+        return tuple(dict.fromkeys(reach for reaches in self.reached for reach in sorted(reaches, key=repr)))
+
+    def is_like(self, plan: Plan) -> bool:
+        """Whether an earlier own question is about the same rows, joined by the same token."""
+        mine, theirs = self.plan, plan
+        return (
+            mine.shape.sources[0].dataset == theirs.shape.sources[0].dataset
+            and mine.obligations.sources[0].privacy_unit == theirs.obligations.sources[0].privacy_unit
+        )
 
 
 class Entangled(Exception):
-    """Own and others' columns in one condition that cannot be told apart; such a number does not leave."""
+    """Own and others' columns in one condition that cannot be told apart."""
 
 
 def joins_others(plan: Plan, source: int, receiver: MemberName) -> bool:
     """Whether ``source`` holds rows of ``receiver`` and the question joins it to rows of others."""
-    return any(table.member == receiver for table in plan.tables[source]) and any(
-        table.member != receiver for at, tables in enumerate(plan.tables) if at != source for table in tables
+    return any(table.member == receiver for table in plan.tables[source]) and bool(
+        _others_sources(plan, source, receiver)
     )
 
 
-def own_rows(entry: LedgerEntry, source: int, receiver: MemberName, is_token: IsToken) -> Iterator[OwnRows]:
-    """``entry`` from the receiver's own rows of ``source``, once per token column that it is joined by.
+def own_questions(plan: Plan, source: int, receiver: MemberName, is_token: IsToken) -> Iterator[OwnQuestion]:
+    """``plan`` as asked of the receiver's own rows of ``source``, once per token column that it is joined by."""
+    for token in _joined_by(plan.shape, source):
+        if any(is_token(table, token) for table in plan.tables[source]):
+            yield _asked_of(plan, source, receiver, token)
 
-    Raises:
-        Entangled: as above.
-    """
-    mine = tuple(table for table in entry.plan.tables[source] if table.member == receiver)
-    tokens = [c for c in _joined_by(entry.plan.shape, source) if any(is_token(table, c) for table in mine)]
-    if not tokens:
-        return
-    dimensions = _own_dimensions(entry.plan.shape, source)
-    aggregates, parts_of = _own_aggregates(entry.plan, source, receiver)
-    if dimensions and any(parts_of) and _may_be_missing(entry.plan.shape, source):
-        raise Entangled  # the cell of rows without own partner is what all cells of own rows leave out
-    keys = [tuple(key[at] for at in dimensions) for key in entry.cells]
-    place: dict[CellKey, int] = {}
-    for key in keys:
-        place.setdefault(key, len(place))
-    parts = {
-        (cell, number): frozenset((place[key], at) for at in parts_of[number])
-        for cell, key in enumerate(keys)
-        for number in range(len(entry.plan.shape.aggregates))
-    }
-    asked = {part for number, found in parts.items() if entry.shown[number[0]][number[1]] for part in found}
-    shape = QueryShape(
-        sources=(replace(entry.plan.shape.sources[source], join=None),),
+
+def _asked_of(plan: Plan, source: int, receiver: MemberName, token: ColumnName) -> OwnQuestion:
+    shape = plan.shape
+    asked = _Asked(plan=plan, source=source, receiver=receiver, found={})
+    try:
+        dimensions = _own_dimensions(shape, source)
+    except Entangled:
+        dimensions = None
+    is_apart = dimensions is not None and not (dimensions and _may_be_missing(shape, source))
+    # The cell of rows without own partner is what all cells of own rows leave out: no own dimension of such rows.
+    whole = asked.parts(asked.partners({0}), None) if is_apart else None
+    numbers = tuple(asked.number(aggregate) if is_apart else None for aggregate in shape.aggregates)
+    obligations = replace(plan.obligations.sources[source], privacy_unit=token, contributors=None)
+    own_shape = QueryShape(
+        sources=(replace(shape.sources[source], join=None),),
         where=None,
-        dimensions=tuple(on_first(entry.plan.shape.dimensions[at]) for at in dimensions),
-        aggregates=tuple(aggregates),
+        dimensions=tuple(on_first(shape.dimensions[at]) for at in dimensions or ()),
+        aggregates=tuple(aggregate for aggregate, _ in asked.found),
         outputs=(Output(name="own", value=AggregateValue(index=0)),),
     )
-    obligations = replace(entry.plan.obligations, sources=(entry.plan.obligations.sources[source],))
-    asked_of_own = LedgerEntry(
-        plan=replace(entry.plan, shape=shape, obligations=obligations, tables=(mine,)),
-        cells=tuple(place),
-        shown=tuple(tuple((at, number) in asked for number in range(len(aggregates))) for at in range(len(place))),
+    return OwnQuestion(
+        receiver=receiver,
+        token=token,
+        plan=replace(
+            plan,
+            shape=own_shape,
+            obligations=replace(plan.obligations, sources=(obligations,), receivers=(receiver,)),
+            tables=(plan.tables[source],),
+            querier=receiver,
+        ),
+        dimensions=tuple(dimensions or ()),
+        whole=whole,
+        numbers=numbers,
+        reached=tuple(
+            frozenset(reach_to(plan, source, other, receiver) for other in about) for _, about in asked.found
+        ),
     )
-    for token in tokens:
-        yield OwnRows(token=token, entry=asked_of_own, parts=parts)
+
+
+def _others_sources(plan: Plan, source: int, receiver: MemberName) -> frozenset[int]:
+    return frozenset(
+        at
+        for at, tables in enumerate(plan.tables)
+        if at != source and any(table.member != receiver for table in tables)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Counts of own rows that numbers ask for, each with the others' sources it is about; ``found`` numbers them."""
+
+    plan: Plan
+    source: int
+    receiver: MemberName
+    found: dict[tuple[Aggregate, frozenset[int]], int]
+
+    def number(self, aggregate: Aggregate) -> Parts:
+        """What ``aggregate`` asks of own rows."""
+        needs = number_needs(self.plan, aggregate)
+        about = self.partners({*needs.draws, *needs.multipliers})
+        return self.parts(about, aggregate)
+
+    def partners(self, drawn: set[int]) -> frozenset[int]:
+        """The others' sources that a number which draws on ``drawn`` is about, if it is about own rows at all."""
+        about = joined_sources(self.plan.shape, drawn)
+        return about & _others_sources(self.plan, self.source, self.receiver) if self.source in about else frozenset()
+
+    def parts(self, about: frozenset[int], aggregate: Aggregate | None) -> Parts:
+        """Counts of own rows, one for each way the conditions on others may turn out; ``aggregate`` None: the cell's."""
+        if not about:
+            return frozenset()
+        shape, column = self.plan.shape, aggregate.column if aggregate else None
+        tests = [test for test in (shape.where, aggregate.filter if aggregate else None) if test is not None]
+        if column is not None and column.source == self.source:
+            tests.append(Not(term=IsNull(left=PlainColumn(column=replace(column, span=None)))))
+        whole: Predicate | None = tests[0] if len(tests) == 1 else And(terms=tuple(tests)) if tests else None
+        try:
+            variants = list(_variants(whole, self.source))
+        except Entangled:
+            return None
+        counted = [Aggregate(fn=Fn.COUNT_STAR, column=None, filter=test) for test in variants]
+        if _may_be_missing(shape, self.source):  # a row without own partner is counted by what own rows leave out
+            counted.append(Aggregate(fn=Fn.COUNT_STAR, column=None))
+        return frozenset(self.found.setdefault((one, about), len(self.found)) for one in counted)
 
 
 def _joined_by(shape: QueryShape, source: int) -> list[ColumnName]:
@@ -148,34 +216,6 @@ def _leaves(test: Predicate) -> list[Compare | In | IsNull]:
             return _leaves(term)
         case _:
             return [test]
-
-
-def _own_aggregates(plan: Plan, source: int, receiver: MemberName) -> tuple[list[Aggregate], list[frozenset[int]]]:
-    """Counts of own rows, and per aggregate of ``shape`` which of them its numbers ask about."""
-    shape = plan.shape
-    found: dict[Aggregate, int] = {}
-    parts: list[frozenset[int]] = []
-    for aggregate in shape.aggregates:
-        if not _is_about_both(plan, aggregate, source, receiver):
-            parts.append(frozenset())
-            continue
-        tests = [test for test in (shape.where, aggregate.filter) if test is not None]
-        if aggregate.column is not None and aggregate.column.source == source:
-            tests.append(Not(term=IsNull(left=PlainColumn(column=replace(aggregate.column, span=None)))))
-        whole: Predicate | None = tests[0] if len(tests) == 1 else And(terms=tuple(tests)) if tests else None
-        counted = [Aggregate(fn=Fn.COUNT_STAR, column=None, filter=test) for test in _variants(whole, source)]
-        if _may_be_missing(shape, source):  # a row without own partner is counted by what own rows leave out
-            counted.append(Aggregate(fn=Fn.COUNT_STAR, column=None))
-        parts.append(frozenset(found.setdefault(one, len(found)) for one in counted))
-    return list(found) or [Aggregate(fn=Fn.COUNT_STAR, column=None)], parts
-
-
-def _is_about_both(plan: Plan, aggregate: Aggregate, source: int, receiver: MemberName) -> bool:
-    """Whether a number draws on own rows of ``source`` and on others' rows of another source."""
-    needs = number_needs(plan, aggregate)
-    about = {*needs.draws, *needs.multipliers}
-    others = (table for at in about - {source} for table in plan.tables[at])
-    return source in about and any(table.member != receiver for table in others)
 
 
 def _may_be_missing(shape: QueryShape, source: int) -> bool:

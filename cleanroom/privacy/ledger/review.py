@@ -9,22 +9,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 
 from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import Plan
+from cleanroom.privacy.about_own import AboutOwn
+from cleanroom.privacy.ledger.asked import AskedOfOwn, about_own, as_asked, gravest
 from cleanroom.privacy.ledger.entry import CellKey, LedgerEntry, decode_entry, encode_entry, key_order
 from cleanroom.privacy.ledger.family import Family, GridReader, Protected
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR
-from cleanroom.privacy.ledger.own_rows import Entangled, IsToken, OwnRows, joins_others, own_rows
+from cleanroom.privacy.ledger.own_rows import IsToken, OwnQuestion, joins_others, own_questions
 from cleanroom.privacy.ledger.store import LedgerStore
 
-MAX_WARM_FAMILIES = 16
+MAX_WARM_FAMILIES = 32
 """Families whose grids stay in memory; the least recently used are read again when needed."""
 
 GRID_SECONDS = 120.0
 """Time limit of one grid query."""
+
+
+AnyFamily = TypeVar("AnyFamily", bound=Family)
 
 
 class Ledger:
@@ -36,8 +42,27 @@ class Ledger:
         self._decoded: dict[bytes, LedgerEntry] = {}
         self._held: dict[MemberName, dict[bytes, LedgerEntry]] = {}
         self._position: dict[MemberName, int] = {}
-        self._families: dict[tuple[MemberName, Protected, bool], Family] = {}
-        self._own: dict[tuple[bytes, int, MemberName], tuple[OwnRows, ...]] = {}
+        self._asked: dict[MemberName, dict[bytes, LedgerEntry]] = {}
+        self._families: dict[tuple[type[Family], MemberName, Protected], Family] = {}
+
+    def ask(self, plan: Plan, *, session: GridReader) -> Sequence[AboutOwn]:
+        """What may be told of the receivers' own rows, whoever of them others know; recorded before this returns.
+
+        INVARIANT I13: what a receiver learns from a number, a zero, a mark or a row that is not listed is never about
+        fewer than the minimum of its own rows, or of the people whom they reach.
+
+        Raises:
+            Unavailable: CR-R301 .. CR-R304 the grid could not be read.
+            IntegrityFailure: CR-R401 an entry does not read back.
+        """
+        with self._lock:
+            return [
+                self._about(question, session)
+                for receiver in _receivers(plan)
+                for source in range(len(plan.shape.sources))
+                if joins_others(plan, source, receiver)
+                for question in own_questions(plan, source, receiver, _token_of(session))
+            ]
 
     def review(
         self, plan: Plan, *, cells: Sequence[CellKey], passed: Sequence[Sequence[bool]], session: GridReader
@@ -51,7 +76,7 @@ class Ledger:
             Unavailable: CR-R301 .. CR-R304 the grid could not be read.
             IntegrityFailure: CR-R401 an entry does not read back, CR-R403 the grid lacks cells.
         """
-        receivers = sorted({*plan.obligations.receivers, plan.querier})
+        receivers = _receivers(plan)
         order = sorted(range(len(cells)), key=lambda index: key_order(cells[index]))
         kept = LedgerEntry(
             plan=plan,
@@ -60,9 +85,6 @@ class Ledger:
         )
         with self._lock:
             held = {receiver: self._held_by(receiver) for receiver in receivers}
-            # Own rows first: what is decided there must not depend on what others' rows keep back.
-            for receiver in receivers:
-                kept = self._without_own(kept, receiver, held[receiver], session)
             for task in _tasks(plan, held):
                 flags = self._family(task).review(kept, session, GRID_SECONDS)
                 kept = LedgerEntry(plan=plan, cells=kept.cells, shown=tuple(map(tuple, flags.tolist())))
@@ -73,68 +95,43 @@ class Ledger:
 
     def _held_by(self, receiver: MemberName) -> dict[bytes, LedgerEntry]:
         """What ``receiver`` holds, by digest: several receivers of one answer share its one decoded entry."""
-        held = self._held.setdefault(receiver, {})
+        held, asked = self._held.setdefault(receiver, {}), self._asked.setdefault(receiver, {})
         for position, content in self._store.entries(receiver, after=self._position.get(receiver, 0)):
             digest = sha256(content).digest()
             if digest not in self._decoded:
                 self._decoded[digest] = decode_entry(content)
-            held[digest] = self._decoded[digest]
+            (held if self._decoded[digest].asked_by is None else asked)[digest] = self._decoded[digest]
             self._position[receiver] = position
         return held
 
-    def _without_own(
-        self, kept: LedgerEntry, receiver: MemberName, held: Mapping[bytes, LedgerEntry], session: GridReader
-    ) -> LedgerEntry:
-        """``kept`` less the numbers that differ from others by too few of the receiver's own tokens."""
-        for source in range(len(kept.plan.shape.sources)):
-            if not joins_others(kept.plan, source, receiver):
-                continue
-            try:
-                asked = tuple(own_rows(kept, source, receiver, _token_of(session)))
-            except Entangled:
-                return replace(kept, shown=tuple((False,) * len(row) for row in kept.shown))
-            for own in asked:
-                dataset = own.entry.plan.shape.sources[0].dataset
-                minimum = max(_others_minimum(past.plan, receiver, dataset) for past in (kept, *held.values()))
-                protected = Protected(dataset=dataset, unit=own.token, k=minimum)
-                past = [one for digest, entry in held.items() for one in self._own_of(digest, entry, receiver, session)]
-                entries = [
-                    one.entry
-                    for one in past
-                    if one.token == own.token and one.entry.plan.shape.sources[0].dataset == dataset
-                ]
-                allowed = self._warm(receiver, protected, entries, is_own=True).review(own.entry, session, GRID_SECONDS)
-                kept = replace(
-                    kept,
-                    shown=tuple(
-                        tuple(flag and own.allows((cell, at), allowed) for at, flag in enumerate(row))
-                        for cell, row in enumerate(kept.shown)
-                    ),
-                )
-        return kept
-
-    def _own_of(
-        self, digest: bytes, entry: LedgerEntry, receiver: MemberName, session: GridReader
-    ) -> Iterator[OwnRows]:
-        for source in range(len(entry.plan.shape.sources)):
-            if not joins_others(entry.plan, source, receiver):
-                continue
-            place = (digest, source, receiver)
-            if place not in self._own:
-                try:
-                    self._own[place] = tuple(own_rows(entry, source, receiver, _token_of(session)))
-                except Entangled:  # it left before this test was there
-                    self._own[place] = ()
-            yield from self._own[place]
+    def _about(self, question: OwnQuestion, session: GridReader) -> AboutOwn:
+        """What of ``question`` is free; it is recorded."""
+        if not question.reached:
+            return about_own(question, None)
+        self._held_by(question.receiver)
+        before = self._asked[question.receiver]
+        alike = [entry for entry in before.values() if question.is_like(entry.plan)]
+        dataset = question.plan.shape.sources[0].dataset
+        tests = [Protected(dataset=dataset, unit=question.token, k=reach.k, reach=reach) for reach in question.reaches]
+        found = [
+            self._warm(AskedOfOwn, question.receiver, each, alike).ask(question.plan, session, GRID_SECONDS)
+            for each in tests
+        ]
+        verdicts = gravest(question, found)
+        content = encode_entry(as_asked(question, verdicts))
+        if sha256(content).digest() not in before:
+            self._store.append([question.receiver], content)
+        return about_own(question, verdicts)
 
     def _family(self, task: "_Task") -> Family:
-        return self._warm(task.receiver, task.protected, list(task.held.values()))
+        return self._warm(Family, task.receiver, task.protected, list(task.held.values()))
 
     def _warm(
-        self, receiver: MemberName, protected: Protected, entries: list[LedgerEntry], *, is_own: bool = False
-    ) -> Family:
-        place = (receiver, protected, is_own)
-        family = self._families.pop(place, None) or Family(protected, _is_asked_of_own=is_own)
+        self, kind: type[AnyFamily], receiver: MemberName, protected: Protected, entries: list[LedgerEntry]
+    ) -> AnyFamily:
+        place = (kind, receiver, protected)
+        known = self._families.pop(place, None)
+        family = known if isinstance(known, kind) else kind(protected)
         self._families[place] = family  # most recently used last
         while len(self._families) > MAX_WARM_FAMILIES:
             self._families.pop(next(iter(self._families)))
@@ -202,25 +199,12 @@ def _protected(plan: Plan, receiver: MemberName, history: Collection[LedgerEntry
     }
 
 
+def _receivers(plan: Plan) -> list[MemberName]:
+    return sorted({*plan.obligations.receivers, plan.querier})
+
+
 def _token_of(session: GridReader) -> IsToken:
     return lambda table, column: session.columns(table).by_name.get(column) == "UUID"
-
-
-def _others_minimum(plan: Plan, receiver: MemberName, dataset: DatasetName) -> int:
-    """The largest minimum of what ``receiver``'s own rows of ``dataset`` are joined to; 1 where they are not."""
-    mine = [
-        at
-        for at, source in enumerate(plan.shape.sources)
-        if source.dataset == dataset and joins_others(plan, at, receiver)
-    ]
-    return max(
-        (
-            obligations.minimum_units
-            for at, (obligations, tables) in enumerate(zip(plan.obligations.sources, plan.tables, strict=True))
-            if any(other != at for other in mine) and any(table.member != receiver for table in tables)
-        ),
-        default=1,
-    )
 
 
 def _asked_alone(plan: Plan, receiver: MemberName) -> bool:

@@ -15,6 +15,7 @@ from cleanroom.engine.control import RunControl
 from cleanroom.engine.sql import EngineSql, NumberLayout, aggregate_query
 from cleanroom.names import ColumnName, DatasetName, MemberName, SnapshotId
 from cleanroom.plan import Contributors, Mechanism, Obligations, PinnedTable, Plan, SourceObligations
+from cleanroom.privacy.about_own import CellKey, own_reasons
 from cleanroom.privacy.ledger.review import Ledger
 from cleanroom.privacy.ledger.store import MemoryStore
 from cleanroom.shape import (
@@ -254,14 +255,14 @@ class Room:
         sql = aggregate_query(plan, self.tables.reference)
         rows = self.tables.connection.execute(sql.text).fetchall()
         assert sql.whole is not None
-        cells = [row for row in rows if row[sql.whole.units[0].column] >= self.k]
+        cells = [row for row in rows if self._passes(plan, sql.whole, row) and row[sql.whole.units[0].column]]
         keys = [tuple(row[: sql.keys]) for row in cells]
         passed = [
             [self._passes(plan, sql.numbers[number], row) for number in range(len(shape.aggregates))] for row in cells
         ]
         shown = passed
         if self.ledger_on:
-            shown = self.ledger.review(plan, cells=keys, passed=passed, session=self.tables)
+            shown = self._reviewed(plan, keys, passed)
         return Answer(
             plan=plan,
             keys=keys,
@@ -270,10 +271,26 @@ class Room:
             values=[[row[layout.value] for layout in sql.numbers] for row in cells],
         )
 
+    def _reviewed(self, plan: Plan, keys: Sequence[CellKey], passed: Sequence[Sequence[bool]]) -> list[list[bool]]:
+        """What may leave of what passed; a cell that is not listed for the asker's own rows is one of withheld numbers."""
+        about = self.ledger.ask(plan, session=self.tables)
+        told = [own_reasons(about, key, len(plan.shape.aggregates)) for key in keys]
+        listed = [at for at, why in enumerate(told) if why[0] is None]
+        flags = self.ledger.review(
+            plan,
+            cells=[keys[at] for at in listed],
+            passed=[
+                [flag and why is None for flag, why in zip(passed[at], told[at][1:], strict=True)] for at in listed
+            ],
+            session=self.tables,
+        )
+        shown = dict(zip(listed, flags, strict=True))
+        return [list(shown.get(at, (False,) * len(plan.shape.aggregates))) for at in range(len(keys))]
+
     def _passes(self, plan: Plan, layout: NumberLayout, row: Sequence[object]) -> bool:
         for units in (*layout.units, *layout.multipliers):
             here = row[units.column]
-            if here and here < self.k:
+            if isinstance(here, int) and 0 < here < self.k:
                 return False
             minimum = plan.obligations.sources[units.source].contributors
             taking_part = sum(1 for at in units.by_member if row[at])

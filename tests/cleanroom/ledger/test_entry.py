@@ -1,5 +1,6 @@
 """Entries and shapes read back exactly as written, or not at all."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 
 from cleanroom.canonical import canonical_json
 from cleanroom.errors import IntegrityFailure
+from cleanroom.names import MemberName
 from cleanroom.privacy.ledger.entry import LedgerEntry, decode_entry, encode_entry
 from cleanroom.privacy.ledger.review import Ledger
 from cleanroom.privacy.ledger.store import MemoryStore
@@ -29,7 +31,15 @@ def test_an_entry_reads_back_as_it_was_written() -> None:
     assert decode_entry(encode_entry(entry())) == entry()
 
 
-@pytest.mark.parametrize("change", [(b'"format":1', b'"format":2'), (b'"1"', b'"7"'), (b"Plan", b"Plot"), (b"{", b"")])
+def test_what_was_asked_and_what_an_earlier_build_wrote_reads_back() -> None:
+    """The first format had results alone."""
+    asked = replace(entry(), asked_by=MemberName("solstice"))
+    assert decode_entry(encode_entry(asked)) == asked
+    first = encode_entry(entry()).replace(b'"asked_by":null,', b"").replace(b'"format":2', b'"format":1')
+    assert decode_entry(first) == entry()
+
+
+@pytest.mark.parametrize("change", [(b'"format":2', b'"format":3'), (b'"1"', b'"7"'), (b"Plan", b"Plot"), (b"{", b"")])
 def test_a_changed_entry_is_refused(change: tuple[bytes, bytes]) -> None:
     """What does not read back exactly is not guessed."""
     with pytest.raises(IntegrityFailure, match=r"CR-R40[14]"):

@@ -111,6 +111,17 @@ def test_the_newest_that_was_shown_is_served_and_keeps_its_first_date() -> None:
     assert (again.rows, again.earlier_rows) == ((("north", 12, 30),), {0: OLD})
 
 
+def test_an_answer_that_is_kept_back_whole_is_given_as_it_was() -> None:
+    """Too few of the receiver's own rows changed: the last answer with rows, its marks and dates included."""
+    nothing = replace(table(), dropped={Reason.LEDGER: 1}, rows_dropped=1)
+    wanted = replace(HELD, earlier_rows={0: OLD, 1: OLD, 2: OLD}, dropped={Reason.LEDGER: 1}, rows_dropped=1)
+    assert served(nothing, HELD) == wanted
+    assert served(nothing, nothing, wanted).earlier_rows == wanted.earlier_rows
+    assert served(nothing, replace(HELD, question="sha256:another")) == nothing
+    few = replace(table(), dropped={Reason.UNITS: 1}, rows_dropped=1)
+    assert served(few, HELD) == few
+
+
 def test_for_sums_and_comparisons_earlier_rows_are_withheld() -> None:
     """Insights see one date."""
     new = table(("north", LEDGER, 31), ("south", 90, 95))

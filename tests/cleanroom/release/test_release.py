@@ -106,7 +106,7 @@ def test_ungrouped_totals_are_cells() -> None:
     assert answered(by_region(grouped=False)).rows == ((50,),)
 
 
-class _Withholding:
+class _Withholding(NoLedger):
     """A ledger with a fixed answer; it also keeps what it was told."""
 
     def __init__(self, answer: Sequence[Sequence[bool]]) -> None:
@@ -176,7 +176,7 @@ def test_having_order_and_limit_see_released_values_only() -> None:
     assert limited.rows == (("c", 30),)
 
 
-class _Keyed:
+class _Keyed(NoLedger):
     """A ledger that withholds the cells of some regions."""
 
     def __init__(self, regions: set[str]) -> None:
