@@ -66,7 +66,10 @@ class Publisher:
         self._not_before: datetime | None = None
 
     def look(self) -> bool:
-        """Publish what is not published yet; whether there was anything. A failure is logged and tried again."""
+        """Publish what is not published yet; whether there was anything.
+
+        A failure is logged and tried again; it is one member's, and the others' are published (INVARIANT I18).
+        """
         now = self._room.surroundings.now()
         if not self._url or (self._not_before is not None and now < self._not_before):
             return False
@@ -75,23 +78,27 @@ class Publisher:
             members = {member.name: member.status is MemberStatus.ACTIVE for member in tx.members.all()}
         if head == self._head:
             return False
-        try:
-            done = [self._brought(member, is_active=is_active) for member, is_active in sorted(members.items())]
-        except CleanroomError as failure:
-            _logger.warning("publish", code=failure.code)
+        done = [self._tried(member, is_active=is_active) for member, is_active in sorted(members.items())]
+        if None in done:
             self._not_before = now + _RETRY
-            return False
-        except Exception as defect:  # noqa: BLE001 - the worker outlives any defect; its text may quote a cell (I15)
-            log_defect(defect)
-            self._not_before = now + _RETRY
-            return False
-        self._head, self._not_before = head, None
+        else:
+            self._head, self._not_before = head, None
         return any(done)
 
     def close(self) -> None:
         """Let go of the server."""
         for server in self._servers.values():
             server.close()
+
+    def _tried(self, member: MemberName, *, is_active: bool) -> bool | None:
+        """As ``_brought``; None where it failed."""
+        try:
+            return self._brought(member, is_active=is_active)
+        except CleanroomError as failure:
+            _logger.warning("publish", code=failure.code)
+        except Exception as defect:  # noqa: BLE001 - the worker outlives any defect; its text may quote a cell (I15)
+            log_defect(defect)
+        return None
 
     def _brought(self, member: MemberName, *, is_active: bool) -> bool:
         room = self._room

@@ -4,7 +4,8 @@ Three walls, each enough alone: the schema is usable by one role; every table is
 security, forced, shows a row only to that role and only where the release names the member as a receiver. Statistics,
 plans and views stand behind the same walls, because no two members share a table.
 
-Each publication is one transaction under a lock: killed anywhere, it is as if it had not begun; done twice, it is the same.
+Each publication is one transaction under a lock that no reader can take: killed anywhere, it is as if it had not begun;
+done twice, it is the same. It waits for nobody long: a reader that keeps a transaction open holds up its own member only.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ from cleanroom.published.layout import CATALOGUE, CATALOGUE_COLUMNS, RELEASE, Co
 from cleanroom.published.names import joined, quoted
 from cleanroom.state.database import connect, writing
 
-_LOCK = 0x72656C73
+_WAIT = "SET LOCAL lock_timeout = '2s'"
 _TYPES: dict[str, TypeEngine[Any]] = {
     "text": Text(),
     "integer": BigInteger(),
@@ -77,16 +78,19 @@ class PublishingServer:
 
         Raises:
             Conflict: CR-S043 there is a schema or role of that name which is not this member's.
+            Conflict: CR-L002 a reader has one of the tables open for long; nothing was changed.
             Unavailable, OutcomeUnknown, IntegrityFailure: as for the room's state.
         """
         place = place_name(room, member)
         mark = f"cleanroom {digest_of(canonical_json([room_key, room, member]))}"
         with writing(self._engine) as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            connection.execute(text(_WAIT))
             _own_role(connection, place, mark)
             _own_schema(connection, place, mark)
             catalogue = _table(place, CATALOGUE, CATALOGUE_COLUMNS, "Releases your member holds")
             _present(connection, catalogue, member, place)
+            # Not an advisory lock: any login of the database could take that one, and hold it.
+            connection.execute(text(f"LOCK TABLE {quoted(place)}.{quoted(CATALOGUE)} IN SHARE ROW EXCLUSIVE MODE"))
             for series in layout.series:
                 _bring(connection, series, place=place, member=member)
             known = {tuple(row) for row in connection.execute(select(catalogue.c.release_id, catalogue.c.table_name))}
@@ -96,6 +100,7 @@ class PublishingServer:
     def withdraw(self, *, room: str, member: MemberName) -> None:
         """Take a removed member's schema away; its role stays, with nothing to read."""
         with writing(self._engine) as connection:
+            connection.execute(text(_WAIT))
             connection.execute(text(f"DROP SCHEMA IF EXISTS {quoted(place_name(room, member))} CASCADE"))
 
     def close(self) -> None:
