@@ -10,15 +10,17 @@ from enum import StrEnum
 
 from cleanroom.plan import Mechanism
 from policies.merge import MECHANISMS, is_finer
-from policies.model import ColumnGrant, DataPolicy, Mode
+from policies.model import ColumnGrant, DataPolicy, Mode, Permission
+
+_SUMMED = frozenset({Permission.SUM, Permission.COUNT, Permission.COUNT_DISTINCT})
 
 
 class Effect(StrEnum):
-    """What a change does to what can be seen."""
+    """What a change does to what can be seen, in the order in which a steward should look at it."""
 
     LOOSENS = "loosens"
-    TIGHTENS = "tightens"
     CHANGES = "changes"  # neither more nor less, or some of both
+    TIGHTENS = "tightens"
 
 
 class Weight(StrEnum):
@@ -40,7 +42,7 @@ class Change:
 
 
 def diff(old: DataPolicy, new: DataPolicy) -> tuple[Change, ...]:
-    """What ``new`` changes, loosening first, then by weight; empty if both mean the same (the version number apart).
+    """What ``new`` changes, loosening first and tightening last, then by weight; empty if both mean the same (the version number apart).
 
     Raises:
         ValueError: the two are not for the same member and dataset.
@@ -191,13 +193,32 @@ def _grant(name: str, before: ColumnGrant, after: ColumnGrant) -> Iterator[Chang
 def _between(name: str, before: ColumnGrant, after: ColumnGrant) -> Change:
     field = f"columns.{name}.between"
     if after.between is None:
-        return _looser(field, f"values of `{name}` are no longer held to bounds", Weight.HIGH)
+        return _unbounded(field, name, before)
     sentence = f"values of `{name}` are held to {after.between[0]} to {after.between[1]}"
     if before.between is None:
-        return _tighter(field, sentence)
+        return _bounded(field, sentence, after)
     if before.between[0] <= after.between[0] and after.between[1] <= before.between[1]:
         return _tighter(field, sentence)
     return _looser(field, sentence, Weight.MEDIUM)
+
+
+def _bounded(field: str, sentence: str, after: ColumnGrant) -> Change:
+    """New bounds narrow averages, but open sums: a column is summed, or counted per unit and summed, within bounds only."""
+    if not after.allow & _SUMMED:
+        return _tighter(field, sentence)
+    sentence += ", and may be added up within them"
+    if Permission.AVG in after.allow:
+        return Change(effect=Effect.CHANGES, weight=Weight.HIGH, field=field, sentence=sentence)
+    return _looser(field, sentence, Weight.HIGH)
+
+
+def _unbounded(field: str, name: str, before: ColumnGrant) -> Change:
+    if not before.allow & _SUMMED:
+        return _looser(field, f"values of `{name}` are no longer held to bounds", Weight.HIGH)
+    sentence = f"values of `{name}` are no longer held to bounds, nor added up"
+    if Permission.AVG in before.allow:
+        return Change(effect=Effect.CHANGES, weight=Weight.HIGH, field=field, sentence=sentence)
+    return _tighter(field, sentence)
 
 
 def _set(field: str, old: tuple[str, ...], new: tuple[str, ...], added: str, removed: str) -> Iterator[Change]:

@@ -160,16 +160,35 @@ def _problems(errors: Sequence[ErrorDetails]) -> Iterator[Problem]:
 
 
 def _wrong(error: ErrorDetails) -> str:
-    text = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if error["type"] in ("model_type", "dict_type"):
+        return "should hold keys of its own"
+    if _is_day(error):
+        return "should be a day of the calendar"
+    text = error["msg"].removeprefix("Value error, ").removeprefix("Input ").removesuffix(" after validation")
+    text = text.replace(" after validation, not", ", not")
     return (text[:1].lower() + text[1:]).replace("'", "`").rstrip(".")
 
 
+def _is_day(error: ErrorDetails) -> bool:
+    return error["type"].startswith("date_") or error["loc"] == ("expires",)
+
+
+_HOW = {
+    "string_type": "write text; put it in quotes if YAML reads it as something else (no, on, 1)",
+    "string_pattern_mismatch": "names are lower-case letters, digits, _ and -, and start with a letter",
+    "int_type": "write a whole number in plain digits, such as 25: no quotes, no point, no leading zero",
+    "bool_type": "write true or false",
+    "list_type": "write a list: [one, two], or [] for none",
+    "model_type": "write them on lines of their own below it, indented, or as {key: value}",
+}
+
+
 def _how(error: ErrorDetails) -> str:
-    if error["type"] == "string_type":
-        return "write text; put it in quotes if YAML reads it as something else (no, on, 1)"
-    if error["type"] == "string_pattern_mismatch":
-        return "names are lower-case letters, digits, _ and -, and start with a letter"
-    return "see docs/policies.md for the values this key takes"
+    if _is_day(error):
+        return "write the day as 2027-12-31, without a time; leave the line out for no last day"
+    if "two_person" in error["loc"] and error["type"] == "string_pattern_mismatch":
+        return "write the public signing key as `cleanroom key show` prints it: ed25519-v1:..."
+    return _HOW.get(error["type"], "see docs/policies.md for the values this key takes")
 
 
 def _did_you_mean(path: Path) -> str:

@@ -6,6 +6,7 @@ gigabytes), run a tag's constructor, or make a float.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,9 +33,12 @@ class _Mark(Protocol):
 Path = tuple[str | int, ...]
 Plain = str | int | Decimal | bool | date | None | list["Plain"] | dict[str, "Plain"]
 
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
+# `025` is 21 to one reader of YAML and 25 to the next: with a leading zero it is no plain number.
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_HIDING = frozenset({"Cf", "Zl", "Zp"})
+"""Characters that are not seen, or turn the order of what is seen round: a steward signs what stands there."""
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _TAG = "tag:yaml.org,2002:"
 
@@ -71,7 +75,7 @@ def parse_yaml(document: bytes) -> ParsedText:
     """Return the content of one YAML document.
 
     Raises:
-        UnreadableError: CR-P001 larger than 256 KB, not UTF-8, not YAML, several documents, anchors, aliases or tags,
+        UnreadableError: CR-P001 larger than 256 KB, not UTF-8, an invisible character, not YAML, several documents, anchors, aliases or tags,
             nested deeper than 12, or more than 20,000 nodes.
     """
     if len(document) > MAX_POLICY_BYTES:
@@ -80,6 +84,13 @@ def parse_yaml(document: bytes) -> ParsedText:
         text = document.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unreadable("the document is not UTF-8 text", "save it as UTF-8") from None
+    hidden = next((place for place, char in enumerate(text) if unicodedata.category(char) in _HIDING), None)
+    if hidden is not None:
+        line, before = text.count("\n", 0, hidden) + 1, text.rfind("\n", 0, hidden)
+        raise _unreadable(
+            f"an invisible character, U+{ord(text[hidden]):04X}, stands here", "remove it: it can hide what is signed",
+            Span(start=hidden, end=hidden + 1, line=line, column=hidden - before),
+        )  # fmt: skip
     try:
         _bound(yaml.parse(text, Loader=yaml.SafeLoader))
         root = yaml.compose(text, Loader=yaml.SafeLoader)

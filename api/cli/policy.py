@@ -53,7 +53,7 @@ def check(
             say(f"{owner}'s {dataset}:")
             for line in lines:
                 say(f"  {line}")
-        say("refused" if is_refused else f"{len(loaded)} policies hold")
+        say("refused" if is_refused else f"{len(loaded)} {'policy holds' if len(loaded) == 1 else 'policies hold'}")
 
     value = {
         "decision": "refused" if is_refused else "allowed",
@@ -69,7 +69,9 @@ def check(
 
 def _show(found: "tuple[LintFinding, ...]") -> None:
     for finding in found:
-        say(f"{finding.severity}: {finding.code} [{finding.owner}/{finding.dataset}] {finding.message}")
+        say(
+            f"{finding.severity}: {finding.code} [{finding.owner}/{finding.dataset}] `{finding.field}`: {finding.message}"
+        )
         if finding.help:
             say(f"    {finding.help}")
 

@@ -48,6 +48,20 @@ def _bounds(policy: DataPolicy, around: Circumstances) -> Iterator[LintFinding]:
             )  # fmt: skip
 
 
+def _without_effect(policy: DataPolicy, around: Circumstances) -> Iterator[LintFinding]:  # noqa: ARG001 (a check's shape)
+    for name, grant in policy.columns.items():
+        if name == CONTRIBUTOR and grant.allow & _MEASURING:
+            yield warning(
+                policy, "CR-P053", f"columns.{name}.allow", "`contributor` is never counted or added up",
+                "grant it as dimension or filter; the answer says how many members contributed",
+            )  # fmt: skip
+        elif grant.between is not None and not grant.allow & _MEASURING:
+            yield warning(
+                policy, "CR-P053", f"columns.{name}.between", "bounds of a column that is not measured hold nothing back",
+                "remove them, or grant a measure",
+            )  # fmt: skip
+
+
 def _dates(policy: DataPolicy, around: Circumstances) -> Iterator[LintFinding]:
     known = around.columns(policy)
     for name, grant in policy.columns.items():
@@ -73,6 +87,12 @@ def _contributors(policy: DataPolicy, around: Circumstances) -> Iterator[LintFin
             policy, "CR-P048", "contributors.largest_share", "one member may make up nearly all of a cell",
             "write a share below 1, such as 0.7",
         )  # fmt: skip
+    if asked.minimum * asked.largest_share < 1:
+        least = -(-1 // asked.largest_share)
+        yield warning(
+            policy, "CR-P052", "contributors", f"a largest share of {asked.largest_share} needs {least} contributors, not {asked.minimum}",
+            f"write `minimum: {least}`, or a larger share",
+        )  # fmt: skip
     if CONTRIBUTOR in policy.columns and Permission.DIMENSION in policy.columns[CONTRIBUTOR].allow:
         yield warning(
             policy, "CR-P049", "columns.contributor", "cells split by member are withheld under this minimum, but for the asker's own",
@@ -97,4 +117,4 @@ def _partners(policy: DataPolicy, around: Circumstances) -> Iterator[LintFinding
         )  # fmt: skip
 
 
-VACUOUS: tuple[Check, ...] = (_admission, _measures, _bounds, _dates, _contributors, _unit, _partners)
+VACUOUS: tuple[Check, ...] = (_admission, _measures, _bounds, _without_effect, _dates, _contributors, _unit, _partners)

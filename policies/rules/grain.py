@@ -83,11 +83,13 @@ def _too_fine(case: Case, use: ColumnUse, policy: DataPolicy, grain: Grain) -> V
     strictest = _strictest(case, use.target)
     asked = f"`{use.form}` by `{use.grain}` of " if use.grain is not None else ""
     # The span is the column's own: around it may stand a `date_trunc` that a rewrite cannot reach.
-    truncated = f"date_trunc('{strictest}', {case.spelled(use.target.ref)})"
+    name = case.spelled(use.target.ref)
+    truncated = f"date_trunc('{strictest}', {name})"
+    instead = {Form.DIFF: f"date_diff('{strictest}', ...)", Form.PART: f"{strictest}({name})"}.get(use.form, truncated)
     return GRAIN.refusal(
         owner=policy.member,
         message=f"{asked}`{use.target.column}` of `{source.dataset}` is finer than its grain, `{grain}`",
-        help=f"write `{truncated}` or coarser, in SELECT and GROUP BY alike",
+        help=f"write `{instead}` or coarser, in SELECT and GROUP BY alike",
         span=use.span,
         rewrite=truncated if use.form is Form.PLAIN else None,
     )
