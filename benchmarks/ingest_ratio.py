@@ -52,7 +52,7 @@ VALUES = {
 }
 
 
-class _Journal:
+class NoJournal:
     """Keeps nothing: the room's state is measured elsewhere."""
 
     def intend(self, intent: Intent) -> None: ...
@@ -117,7 +117,7 @@ def _commit(folder: Path) -> float:
     )
     job = IngestJob(upload=UploadId("bench"), contract=SALES, mode=Mode.APPEND, package=package, today=date(2026, 1, 1))
     tools = IngestTools(
-        journal=_Journal(), verify=verify, room_key=room, clock=lambda: datetime.now(UTC), random=secrets.token_bytes
+        journal=NoJournal(), verify=verify, room_key=room, clock=lambda: datetime.now(UTC), random=secrets.token_bytes
     )
     start = time.perf_counter()
     receipt = ingest(job, vault, tools).receipt

@@ -18,12 +18,13 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from benchmarks.ingest_ratio import NoJournal
 from cleanroom.client.manifest import SignedManifest
 from cleanroom.contracts import shipped_contracts
 from cleanroom.crypto import CollaborationKey, MemberKeys
 from cleanroom.crypto.keys import DataKey, SigningKey
 from cleanroom.crypto.stream import encrypting_writer, open_encrypted
-from cleanroom.ingest import IngestJob, IngestTools, Intent, SignedPackage, SignedReceipt, ingest
+from cleanroom.ingest import IngestJob, IngestTools, SignedPackage, ingest
 from cleanroom.names import DatasetName, MemberName, UploadId
 from cleanroom.vault import LakePlace, Vault
 from cleanroom.vault.decide import Mode
@@ -33,16 +34,6 @@ from connectors.prepare import prepare
 
 HARBOR = MemberName("harbor")
 SALES = shipped_contracts()[DatasetName("sales")]
-
-
-class _Journal:
-    """Keeps nothing: the room's state is measured elsewhere."""
-
-    def intend(self, intent: Intent) -> None: ...
-    def commit(self, signed: SignedReceipt, *, findings: bytes) -> None: ...
-    def refuse(self, upload: UploadId, *, code: str, findings: bytes | None) -> None: ...
-    def open_intents(self) -> tuple[Intent, ...]:
-        return ()
 
 
 def copy(folder: Path) -> tuple[float, float]:
@@ -90,7 +81,7 @@ def ingested(folder: Path) -> tuple[float, float]:
     verify = SignedPackage(manifest=manifest, member=HARBOR, verify_key=signer, contract=SALES)
     job = IngestJob(upload=UploadId("bench"), contract=SALES, mode=Mode.APPEND, package=package, today=date(2026, 1, 1))
     tools = IngestTools(
-        journal=_Journal(),
+        journal=NoJournal(),
         verify=verify,
         room_key=room_key,
         clock=lambda: datetime.now(UTC),

@@ -81,6 +81,7 @@ def run_question(
         sys.stdout.flush()
     withheld = {
         "withheld": document["withheld"],
+        "rows": len(document["rows"]),
         "rows_dropped": document.get("rows_dropped", 0),
         "earlier_rows": document.get("earlier_rows", []),
         "run": run["run_id"],
@@ -114,11 +115,14 @@ def _shown(cell: object) -> object:
     return f"withheld ({cell['withheld']})" if isinstance(cell, dict) else cell
 
 
+_NO_ROW = "no row has enough behind it, or none fits the question; which of the two is not told"
+
+
 def _summary(withheld: Mapping[str, object]) -> str:
     counts = withheld["withheld"]
     by = ", ".join(f"{count} {reason}" for reason, count in counts.items()) if isinstance(counts, dict) else ""
     dropped = withheld["rows_dropped"]
-    said = f"withheld: {by}" if by else "nothing withheld"
+    said = f"withheld: {by}" if by else "nothing withheld" if withheld["rows"] else _NO_ROW
     earlier = withheld["earlier_rows"]
     if isinstance(earlier, list) and earlier:
         days = ", ".join(sorted({str(one["data_date"]) for one in earlier}))

@@ -11,7 +11,7 @@ REASON_TEXTS: Mapping[Reason, str] = {
     Reason.CONTRIBUTORS: "fewer members than the policy's minimum",
     Reason.DOMINANCE: "one member holds more than the policy's largest share",
     Reason.ZERO: "no unit contributes and the policy does not release zeros",
-    Reason.LEDGER: "with what was already released it would isolate a group",
+    Reason.LEDGER: "with what was already released or asked it would isolate a group",
     Reason.DERIVED: "computed from a withheld number",
 }
 

@@ -73,10 +73,6 @@ class Snapshots:
         """How many there are; it only grows, so that a change of it says that there is something new."""
         return self._tx.count(snapshots)
 
-    def by_upload(self, upload: UploadId) -> SnapshotRecord | None:
-        """What an upload left."""
-        return self._tx.first(SnapshotRecord, select(snapshots).where(snapshots.c.upload_id == upload))
-
     def _query(self, **wanted: str | None) -> Select[Any]:
         query = select(snapshots)
         for name, value in wanted.items():

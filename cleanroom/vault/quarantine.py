@@ -67,11 +67,6 @@ def read_quarantine(place: LakePlace, key: DataKey, upload: UploadId) -> BinaryI
     return open_encrypted(file, key.blob_key(_PURPOSE), associated=_context(place, upload))
 
 
-def drop_quarantine(place: LakePlace, upload: UploadId) -> None:
-    """Remove the list."""
-    _path(place, upload).unlink(missing_ok=True)
-
-
 def _lines(connection: duckdb.DuckDBPyConnection, staged: Staged, words: Mapping[str, str]) -> Iterator[bytes]:
     yield b"row,reason\n"
     chosen = [rule for rule in staged.rules if rule in staged.errors]

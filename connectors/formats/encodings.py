@@ -16,7 +16,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NOT_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
-_SIXTEEN_BIT = "utf-16"
 UNREADABLE = "\ufffd"
 """What stands for damaged bytes in 16- and 32-bit encodings; in the others they become lone surrogates."""
 
