@@ -86,7 +86,10 @@ def reader(bi: Bi) -> Iterator[psycopg.Connection]:
 @pytest.mark.parametrize("statement", REFUSED)
 def test_it_is_refused(reader: psycopg.Connection, statement: str) -> None:
     """INVARIANT I17, I18: for want of a right, and the text of the refusal holds no value."""
-    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.WrongObjectType), match=r"denied|must be|not allowed|affected") as refused:
+    with pytest.raises(
+        (psycopg.errors.InsufficientPrivilege, psycopg.errors.WrongObjectType),
+        match=r"denied|must be|not allowed|affected",
+    ) as refused:
         reader.execute(statement.encode())
     assert CANARY not in str(refused.value)
 
