@@ -273,10 +273,10 @@ def holdings(clear: Clear, member: str) -> Mapping[str, pl.DataFrame]:
     """What one member truly holds: record type -> clear rows, contract columns only."""
     if member == world.MAKER:
         frames = {name: clear[name] for name in MAKER_DATASETS}
-        frames["surveys"] = frames["surveys"].filter(pl.col("about") == "maker")
+        frames["surveys"] = frames["surveys"].filter(pl.col("sender") == "maker")
     else:
         frames = {name: clear[name].filter(pl.col("retailer") == member) for name in RETAILER_DATASETS}
-        frames["surveys"] = frames["surveys"].filter(pl.col("about") == "retailer")
+        frames["surveys"] = frames["surveys"].filter(pl.col("sender") == "retailer")
     return {name: frame.select(COLUMNS[name]) for name, frame in frames.items()}
 
 
@@ -332,4 +332,8 @@ def _mapping(frame: pl.DataFrame, dataset: str, habit: Habit) -> dict[str, objec
         if name.endswith("_phone"):
             entry["region"] = "GB"
         columns[name] = entry
-    return {"contract": dataset, "source": dict(habit.source), "columns": columns}
+    mapping: dict[str, object] = {"contract": dataset, "source": dict(habit.source), "columns": columns}
+    if dataset in RETAILER_DATASETS and "brand" in frame.columns:
+        # What a retailer sells of other makers is nobody's business here, and no claim could ever be about it.
+        mapping["skip"] = [f"{habit.rename.get('brand', 'brand')} <> {world.BRAND}"]
+    return mapping

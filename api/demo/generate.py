@@ -403,7 +403,10 @@ def _parts_orders(draw: np.random.Generator, repairs: pl.DataFrame) -> pl.DataFr
 
 
 def _surveys(draw: np.random.Generator, units: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Owners judge the maker a little better than the maker's retailers are judged; service lowers both."""
+    """Owners judge the maker a little better than the maker's retailers are judged; service lowers both.
+
+    The maker and the retailers send one half each, and both ask about both.
+    """
     failed = units["serial"].is_in(claims["serial"].implode()).to_numpy()
     asked = draw.random(units.height) < 0.12
     people = _owner(units.with_columns(failed=pl.Series(failed)).filter(pl.Series(asked)))
@@ -424,5 +427,6 @@ def _surveys(draw: np.random.Generator, units: pl.DataFrame, claims: pl.DataFram
         score=pl.Series(np.where(kind == "csat", five, ten).astype(int)),
         touchpoint=pl.Series(draw.choice(np.array(["delivery", "install", "use", "service"]), n)),
         about=pl.Series(about),
+        sender=pl.Series(np.where(draw.random(n) < 0.5, "maker", "retailer")),
     )
     return frame.filter(_until_data_date("answered"))

@@ -19,7 +19,7 @@ from api.demo.compare import Comparison, compare
 from api.demo.files import write_files
 from api.demo.generate import Clear, generate
 from api.demo.people import People, admit, write_passwords
-from api.demo.rules import policy_texts
+from api.demo.rules import MINIMUM, policy_texts
 from api.demo.truth import clear_room, true_answer
 from api.room import Room
 from api.serving import quiet, served
@@ -52,28 +52,44 @@ QUERIES: Mapping[str, str] = {
     "failures-around-expiry": world.MAKER,
     "repurchase": world.MAKER,
     "claims-us-and-others": world.RETAILERS[0].name,
+    "served-value": world.MAKER,
+    "served-cost": world.MAKER,
+    "returns-by-age-and-reason": world.MAKER,
+    "coverage-overlap": world.MAKER,
+    "satisfaction": world.MAKER,
 }
-"""Which template is run by which member's analyst."""
+"""Which template is run by which member's analyst. Where two conflict, the earlier one stays."""
 
 INSIGHTS = (
     "missing-denominator",
     "registration-coverage",
+    "registration-lag",
     "claim-incidence",
     "nevada-chart",
     "life-fit",
     "early-failure",
     "warranty-cost",
     "just-missed",
+    "coverage-overlap",
+    "returns-by-age",
+    "satisfaction-gap",
     "repurchase",
+    "served-value",
+    "retailer-effect",
 )
 PARAMETERS = {
     "from": str(world.FIRST_SALE),
     "to": str(world.DATA_DATE),
     "model": world.BAD_LOT.model,
     "us": world.RETAILERS[0].name,
+    "brand": world.BRAND,
+    "landmark": str(world.LANDMARK),
     "warranty": str(world.WARRANTY_MONTHS),
 }
-_OF_ITS_OWN: Mapping[str, Mapping[str, str]] = {"failures-around-expiry": {"to": str(world.SOLD_LONG_AGO)}}
+_OF_ITS_OWN: Mapping[str, Mapping[str, str]] = {
+    "failures-around-expiry": {"to": str(world.SOLD_LONG_AGO)},
+    "claims-us-and-others": {"to": str(world.SOLD_HALF_A_YEAR_AGO)},
+}
 """Sales that have lived through what is asked about."""
 
 
@@ -221,7 +237,7 @@ def _refused(people: People) -> PolicyRefused | None:
 
 def _insights(answers: list[Answered]) -> list[tuple[str, str]]:
     tables = {answer.template: Table.of(answer.table) for answer in answers}
-    settings = Settings(as_of=world.DATA_DATE)
+    settings = Settings(as_of=world.DATA_DATE, withheld_high=MINIMUM - 1)
     found = []
     for name in INSIGHTS:
         insight = find(name)

@@ -16,7 +16,7 @@ _BUYERS = ("sales", "returns", "care_plans")
 
 
 def clear_room(clear: Clear) -> duckdb.DuckDBPyConnection:
-    """Clear rows under contract names, as all members together hold them; clear identifiers stand for their tokens."""
+    """Clear rows under contract names, as all members together hold and send them; clear identifiers stand for their tokens."""
     connection = duckdb.connect()
     for name in sorted({*MAKER_DATASETS, *RETAILER_DATASETS}):
         frame = clear[name]
@@ -29,9 +29,11 @@ def clear_room(clear: Clear) -> duckdb.DuckDBPyConnection:
             maker = f"'{world.MAKER}'"
             holder = "retailer" if name in _BUYERS else maker
             if name == "surveys":
-                holder = f"CASE WHEN about = 'maker' THEN {maker} ELSE retailer END"
+                holder = f"CASE WHEN sender = 'maker' THEN {maker} ELSE retailer END"
             tokens.append(f"{holder} AS contributor")
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(['*', *tokens])} FROM {name}_frame")
+    connection.execute(f"DELETE FROM sales WHERE brand <> '{world.BRAND}'")  # the retailers keep these to themselves
+    connection.execute(f"DELETE FROM returns WHERE brand <> '{world.BRAND}'")
     return connection
 
 

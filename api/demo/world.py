@@ -11,11 +11,14 @@ BRAND = "Solstice"
 OTHER_BRAND = "Borealis"
 REGIONS = ("Coast", "East", "Midlands", "North", "South", "West")
 FIRST_SALE = date(2024, 7, 1)
-SALE_MONTHS = 24
 DATA_DATE = date(2026, 6, 30)
 WARRANTY_MONTHS = 12
 SOLD_LONG_AGO = date(2025, 4, 30)
 """The last sale that has lived through its expiry and two months more by the data date."""
+SOLD_HALF_A_YEAR_AGO = date(2025, 12, 31)
+"""Younger sales have too few claims by model to be compared between retailers."""
+LANDMARK = date(2025, 10, 1)
+"""Who had service contact by then is compared by what is bought from then on."""
 AFTER_EXPIRY = {"deny": 0.6, "goodwill": 0.25, "repair": 0.15}
 """What becomes of a failure after the warranty: a repair is then paid by the owner."""
 DAYS_PER_MONTH = 30.4375

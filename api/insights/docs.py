@@ -89,7 +89,6 @@ def main(docs: Path) -> None:
 
 
 def _section(insight: Insight) -> Iterator[str]:
-    words = insight.explanation
     yield f"\n## {insight.title}\n\n{insight.question} `{insight.name}` needs "
     yield ", ".join(f"`{name}`" for name in insight.needs) + ".\n\n"
     yield f"![{insight.title}](insights/{insight.name}.svg)\n\n"
@@ -98,16 +97,7 @@ def _section(insight: Insight) -> Iterator[str]:
     for name in insight.templates:
         yield f"| `{name}` | {_columns(_template(name))} |\n"
     yield "\n| property | meaning |\n|---|---|\n"
-    rows = [
-        ("Formula", words.formula),
-        ("Unit", words.unit),
-        ("Denominator", words.denominator),
-        ("Exposure", words.exposure),
-        ("Censoring", words.censoring),
-        ("Suppression", words.suppression),
-        ("Sources", "; ".join(words.sources)),
-    ]
-    yield from (f"| {name} | {_cell(text)} |\n" for name, text in rows if text)
+    yield from (f"| {name} | {_cell(text)} |\n" for name, text in insight.explanation.rows)
 
 
 def slug(title: str) -> str:
@@ -147,7 +137,6 @@ def _on_the_demo_world() -> Iterator[tuple[Insight, InsightResult]]:
     from queries.insights.model import Settings
 
     rows = truth.clear_room(generate(seed=SEED, scale=1.0))
-    rows.execute(f"DELETE FROM sales WHERE brand <> '{world.BRAND}'")  # the other brand has no claims to show
     for insight in INSIGHTS:
         tables = {name: truth.true_answer(rows, name, story.parameters_of(name)) for name in insight.templates}
         yield insight, insight.compute(tables, Settings(as_of=world.DATA_DATE))

@@ -29,16 +29,6 @@ class Document:
 
 def of_insight(insight: Insight, result: InsightResult, facts: Mapping[str, str]) -> Document:
     """An insight's document."""
-    words = insight.explanation
-    reading = (
-        ("Formula", words.formula),
-        ("Unit", words.unit),
-        ("Denominator", words.denominator),
-        ("Exposure", words.exposure),
-        ("Censoring", words.censoring),
-        ("Suppression", words.suppression),
-        *((("Sources", "; ".join(words.sources)),) if words.sources else ()),
-    )
     return Document(
         name=insight.name,
         title=insight.title,
@@ -48,7 +38,7 @@ def of_insight(insight: Insight, result: InsightResult, facts: Mapping[str, str]
         charts=tuple(chart for chart in result.charts if not is_empty(chart, result)),
         drawn_from=result,
         notes=result.notes,
-        reading=reading,
+        reading=insight.explanation.rows,
         facts=tuple(facts.items()),
         withheld=_withheld(result.tables, result.withheld),
     )

@@ -9,7 +9,7 @@ _WORDS = ShareWords(
     title="Claims the maker paid on units with a care plan",
     part="claims_with_plan",
     whole="claims",
-    by=("coverage", "model"),
+    by=("coverage",),
     share_title="On units with a plan",
     per=100,
     headline="{share} {unit} of claims are on units with a care plan",
@@ -17,7 +17,7 @@ _WORDS = ShareWords(
 
 
 def compute(inputs: Inputs, settings: Settings) -> InsightResult:
-    """On units with a plan from `coverage-overlap`: columns `coverage`, `model`, `claims_with_plan`, `claims`."""
+    """On units with a plan from `coverage-overlap`: columns `coverage`, `claims_with_plan`, `claims`."""
     return shares(inputs["coverage-overlap"], settings, _WORDS)
 
 

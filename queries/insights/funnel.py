@@ -1,4 +1,7 @@
-"""The stages of ownership as shares of the units sold."""
+"""The stages of ownership as shares of the units sold.
+
+Two questions, not one that joins all five datasets: what a member holds of any of them would be tested against all.
+"""
 
 from cleanroom.names import DatasetName
 from queries.insights.model import (
@@ -26,11 +29,16 @@ _STAGES = (
 
 
 def compute(inputs: Inputs, settings: Settings) -> InsightResult:
-    """Stages from `funnel`: one row with `units`, `units_registered`, `units_contacted`, `units_claimed`, `units_repaired`."""
-    table = inputs["funnel"]
+    """Stages from `funnel`, one row: `units`, `units_registered`, `units_contacted`.
+
+    Further ones from `funnel-claims`, one row: `units_claimed`, `units_repaired`.
+    """
+    table, further = inputs["funnel"], inputs["funnel-claims"]
     if not table.has("units") or not table.rows:
         raise missing_columns("funnel", ("units",), table.columns)
-    record = table.records()[0]
+    if not further.has("units_claimed") or not further.rows:
+        raise missing_columns("funnel-claims", ("units_claimed", "units_repaired"), further.columns)
+    record = {**further.records()[0], **table.records()[0]}
     sold = number(record["units"])
     if not sold:
         raise InsightRefused("CR-B005", "the number of units sold was not released", place="funnel")
@@ -49,7 +57,9 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         y=Encoding(column="share", kind="quantitative"),
         description=headline,
     )
-    return InsightResult(headline=headline, tables=(shown,), charts=(spec,), withheld=table.withheld())
+    return InsightResult(
+        headline=headline, tables=(shown,), charts=(spec,), withheld=table.withheld() + further.withheld()
+    )
 
 
 _COLUMNS = (
@@ -63,7 +73,7 @@ INSIGHT = Insight(
     title="Lifecycle funnel",
     question="How many units reach each stage of ownership?",
     needs=tuple(DatasetName(n) for n in ("sales", "registrations", "service_tickets", "claims", "repairs")),
-    templates=("funnel",),
+    templates=("funnel", "funnel-claims"),
     explanation=Explanation(
         formula="units at a stage / units sold",
         unit="units; % of units sold",

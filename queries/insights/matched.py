@@ -1,29 +1,43 @@
-"""Groups compared within strata: only what both have in a stratum, weighted alike, so that a mix explains nothing.
+"""Owners with contacts beside owners without, stratum by stratum: only what both have, weighted alike.
 
-A stratum is a model and a period of sale. The design asks for the month of sale; a quarter is what policies of ten and
-more units leave numbers in. Weights are the first group's and the compared group's owners together.
+A stratum is a model and a year of sale. The design asks for the month of sale. Months and quarters leave most numbers of
+ten and more units withheld; and as contacts are counted up to one day, the landmark, and purchases from it on, everybody
+is followed equally long whenever they bought, so the time of sale matters less than it would.
+Source of the landmark: J. R. Anderson, K. C. Cain and R. D. Gelber, J. Clin. Oncol. 1 (1983) 710.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cleanroom.released import Withheld
 from queries.insights.chart_input import count_in
-from queries.insights.model import Cell, Settings, Table, number
+from queries.insights.model import SMALL, Cell, Settings
 from queries.statistics.counts import Count
+from queries.statistics.intervals import Interval
+from queries.statistics.matched_groups import Pair, risk_difference
 from queries.statistics.standardise import Exposed, StandardRate, Stratum, standardise
 
-STRATUM = ("model", "sale_quarter")
+STRATUM = ("model", "sale_year")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounded:
+    """One stratum: what withheld counts may be to the group's disadvantage (``low``) and advantage (``high``)."""
+
+    low: Pair
+    high: Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """A group beside the reference on their shared strata: rates on one mix, and how many strata that is."""
+    """A group beside the others on the strata they share. ``point`` is None where a count is withheld."""
 
-    group: int
     owners: int
+    strata: int
     rate: StandardRate
     reference: StandardRate
-    strata: int
+    point: float | None
+    interval: Interval
 
 
 def stratum_of(record: Mapping[str, Cell]) -> Stratum:
@@ -31,24 +45,30 @@ def stratum_of(record: Mapping[str, Cell]) -> Stratum:
     return tuple(str(record.get(name, "all")) for name in STRATUM)
 
 
-def matched_rates(table: Table, settings: Settings, *, insight: str, part: str) -> tuple[Matched, ...]:
-    """Shares ``part`` / owners of each group of ``contacts`` above 0, matched with group 0 stratum by stratum."""
-    groups: dict[int, dict[Stratum, Exposed]] = {}
-    for record in table.records():
-        group, owners = number(record["contacts"]), number(record["owners"])
-        if group is None or not owners:
-            continue
-        events = count_in(record[part], settings, insight=insight)
-        events = Count(min(events.low, int(owners)), min(events.high, int(owners)))
-        groups.setdefault(int(group), {})[stratum_of(record)] = Exposed(events=events, exposure=owners)
-    reference = groups.get(0, {})
-    found: list[Matched] = []
-    for group, strata in sorted(groups.items()):
-        shared = set(strata) & set(reference)
-        if group == 0 or not shared:
-            continue
-        weights = {s: strata[s].exposure + reference[s].exposure for s in shared}
-        one, other = (standardise(g, weights, confidence=settings.confidence) for g in (strata, reference))
-        owners_in = int(sum(strata[s].exposure for s in shared))
-        found.append(Matched(group=group, owners=owners_in, rate=one, reference=other, strata=len(shared)))
-    return tuple(found)
+def bounded(cell: Cell, most: int, settings: Settings, *, insight: str) -> Count | None:
+    """A count of at most ``most``, with bounds where it is withheld for too few units.
+
+    None where it is withheld for another reason: that says nothing about its size, so its stratum can be left out
+    without leaving out low or high ones. Too few units does, so such a stratum stays with everything it may be.
+    """
+    if isinstance(cell, Withheld) and cell.reason not in SMALL:
+        return None
+    count = count_in(cell, settings, insight=insight)
+    return Count(min(count.low, most), min(count.high, most))
+
+
+def matched(strata: Mapping[Stratum, Bounded], *, confidence: float) -> Matched:
+    """Shares of both groups on one mix, and their difference; at least one stratum."""
+    weights = {stratum: found.high.weight for stratum, found in strata.items()}
+    first = {s: Exposed(events=Count(x.low.a, x.high.a), exposure=x.low.m) for s, x in strata.items()}
+    other = {s: Exposed(events=Count(x.high.b, x.low.b), exposure=x.low.n) for s, x in strata.items()}
+    low = risk_difference([x.low for x in strata.values()], confidence=confidence)
+    high = risk_difference([x.high for x in strata.values()], confidence=confidence)
+    return Matched(
+        owners=sum(x.low.m for x in strata.values()),
+        strata=len(strata),
+        rate=standardise(first, weights, confidence=confidence),
+        reference=standardise(other, weights, confidence=confidence),
+        point=low.point if low == high else None,
+        interval=Interval(low.interval.low, high.interval.high),
+    )

@@ -152,6 +152,20 @@ class Explanation:
     suppression: str
     sources: tuple[str, ...] = field(default=())
 
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """What is said of it, by name, in the order it is read in; without sources where it has none."""
+        said = (
+            ("Formula", self.formula),
+            ("Unit", self.unit),
+            ("Denominator", self.denominator),
+            ("Exposure", self.exposure),
+            ("Censoring", self.censoring),
+            ("Suppression", self.suppression),
+            ("Sources", "; ".join(self.sources)),
+        )
+        return tuple((name, text) for name, text in said if text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:

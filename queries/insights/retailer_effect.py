@@ -1,9 +1,10 @@
 """Us against the other retailers, as if both had sold the same models in the same years."""
 
 from collections.abc import Mapping
+from math import isinf
 
 from cleanroom.names import DatasetName
-from queries.insights.chart_input import count_in
+from queries.insights.matched import bounded
 from queries.insights.model import (
     Cell,
     ChartSpec,
@@ -19,7 +20,8 @@ from queries.insights.model import (
     number,
 )
 from queries.insights.refused import InsightRefused, missing_columns
-from queries.statistics.counts import Count
+from queries.statistics.intervals import Estimate, Interval
+from queries.statistics.matched_groups import Pair, risk_ratio
 from queries.statistics.standardise import Exposed, StandardRate, Stratum, standardise
 
 _WANTED = ("who", "model", "units", "units_with_claim")
@@ -46,13 +48,10 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
     shown = ShownTable(
         name="effect", title="Units with a claim per 1,000, on the same mix", columns=_COLUMNS, rows=rows
     )
-    us, others = rates["us"].rate, rates["others"].rate
-    ratio = us / others if us is not None and others else None
-    headline = (
-        f"{'our units claim' if names[0] == 'us' else 'units of the first group claim'} {ratio:.2f} times as often as the others', on the same mix"
-        if ratio is not None
-        else "a withheld number leaves only ranges"
-    )
+    ratio = _ratio(groups["us"], groups["others"], settings)
+    who = "our units claim" if names[0] == "us" else "units of the first group claim"
+    headline = f"{who} {_said(ratio)} times as often as the others', on the same mix"
+    compared = ShownTable(name="ratio", title="Us over the others", columns=_RATIO, rows=(_ratio_row(ratio),))
     spec = ChartSpec(
         title=shown.title,
         table="effect",
@@ -63,8 +62,35 @@ def compute(inputs: Inputs, settings: Settings) -> InsightResult:
         high="high",
         description=headline,
     )
-    notes = (f"{len(both)} strata of model and sale year enter; limits by Fay and Feuer.",)
-    return InsightResult(headline=headline, tables=(shown,), charts=(spec,), notes=notes, withheld=table.withheld())
+    notes = (
+        f"{len(both)} strata of model and sale year enter; limits of rates by Fay and Feuer.",
+        "The ratio is Mantel and Haenszel's over those strata, with Greenland and Robins' limits.",
+    )
+    return InsightResult(
+        headline=headline, tables=(shown, compared), charts=(spec,), notes=notes, withheld=table.withheld()
+    )
+
+
+def _ratio(us: Mapping[Stratum, Exposed], others: Mapping[Stratum, Exposed], settings: Settings) -> Estimate:
+    """Over the strata of both: no point where a count is withheld, and limits that hold whatever it is."""
+    both = [(us[s], others[s]) for s in sorted(set(us) & set(others))]
+    least = [Pair(x.events.low, int(x.exposure), y.events.high, int(y.exposure)) for x, y in both]
+    most = [Pair(x.events.high, int(x.exposure), y.events.low, int(y.exposure)) for x, y in both]
+    low, high = risk_ratio(least, confidence=settings.confidence), risk_ratio(most, confidence=settings.confidence)
+    exact = low.point if least == most else None
+    return Estimate(point=exact, interval=Interval(low.interval.low, high.interval.high))
+
+
+def _said(ratio: Estimate) -> str:
+    point, low, high = _ratio_row(ratio)
+    ends = f"at least {low:.2f}" if high is None else f"{low:.2f} to {high:.2f}"
+    return ends if point is None else f"{point:.2f} ({ends})"
+
+
+def _ratio_row(ratio: Estimate) -> tuple[Cell, Cell, Cell]:
+    high = ratio.interval.high
+    point = None if ratio.point is None else round(ratio.point, 3)
+    return point, round(ratio.interval.low, 3), None if isinf(high) else round(high, 3)
 
 
 def _names(table: Table) -> tuple[str, str]:
@@ -92,10 +118,9 @@ def _strata(table: Table, who: str, settings: Settings) -> dict[Stratum, Exposed
     for record in table.records():
         units = number(record["units"])
         if str(record["who"]) == who and units:
-            events = count_in(record["units_with_claim"], settings, insight="retailer-effect")
-            # However little is known of a withheld number, no more units claimed than were sold.
-            events = Count(min(events.low, int(units)), min(events.high, int(units)))
-            strata[_stratum(record)] = Exposed(events=events, exposure=units)
+            events = bounded(record["units_with_claim"], int(units), settings, insight="retailer-effect")
+            if events is not None:
+                strata[_stratum(record)] = Exposed(events=events, exposure=units)
     return strata
 
 
@@ -114,6 +139,12 @@ _COLUMNS = (
     ShownColumn(name="covered", title="Of the standard mix", unit="%"),
 )
 
+_RATIO = (
+    ShownColumn(name="ratio", title="Times as often"),
+    ShownColumn(name="low", title="Lower limit"),
+    ShownColumn(name="high", title="Upper limit"),
+)
+
 INSIGHT = Insight(
     name="retailer-effect",
     title="Retailer effect, mix-adjusted",
@@ -126,8 +157,8 @@ INSIGHT = Insight(
         denominator="units sold",
         exposure="sale years stand for age",
         censoring="none: claims so far, at equal ages",
-        suppression="withheld counts enter with their bounds; strata without released units leave the mix",
-        sources=("Fay and Feuer 1997",),
+        suppression="counts withheld for too few units enter with their bounds; strata with a number withheld for another reason leave the mix",
+        sources=("Fay and Feuer 1997", "Mantel and Haenszel 1959", "Greenland and Robins 1985"),
     ),
     compute=compute,
 )

@@ -4,7 +4,7 @@ The arithmetic behind every "how many of these" insight: numerator and denominat
 where a number is withheld, no share where its denominator is withheld.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cleanroom.released import Withheld
 from queries.insights.chart_input import count_in
@@ -70,6 +70,18 @@ def shares(table: Table, settings: Settings, words: ShareWords) -> InsightResult
     text = words.headline.format(share=_range(overall, words.per), unit=words.unit)
     return InsightResult(
         headline=text, tables=(shown,), charts=charts, notes=_notes(settings), withheld=table.withheld()
+    )
+
+
+def beside(first: InsightResult, second: InsightResult, name: str) -> InsightResult:
+    """``first`` with the table and chart of ``second`` under the name ``name``: the same numbers by something else."""
+    tables = tuple(replace(table, name=name) for table in second.tables)
+    charts = tuple(replace(chart, table=name) for chart in second.charts)
+    return replace(
+        first,
+        tables=(*first.tables, *tables),
+        charts=(*first.charts, *charts),
+        withheld=first.withheld + second.withheld,
     )
 
 

@@ -2,8 +2,8 @@
 apiVersion: cleanroom/v1
 kind: QueryTemplate
 name: satisfaction
-version: 1
-title: Survey scores by whom they judge and what about
+version: 2
+title: Survey scores by whom they judge and what is measured
 purpose: service
 parameters:
   from: {type: date, description: "First day of the first sale month"}
@@ -11,12 +11,11 @@ parameters:
 outputs:
   about: {unit: "", description: "Whom the survey judges"}
   kind: {unit: "", description: "What is measured"}
-  touchpoint: {unit: "", description: "What it was about"}
   answers: {unit: "answers", description: "Answers"}
   score: {unit: "points", description: "Mean score on the survey scale"}
 --- */
-SELECT v.about, v.kind, v.touchpoint, COUNT(v.survey_id) AS answers, AVG(v.score) AS score
+SELECT v.about, v.kind, COUNT(v.survey_id) AS answers, AVG(v.score) AS score
 FROM surveys v JOIN sales s ON v.unit_token = s.unit_token LEFT JOIN registrations r ON s.unit_token = r.unit_token
 WHERE s.sale_date BETWEEN :from AND :to
-GROUP BY v.about, v.kind, v.touchpoint
-ORDER BY v.about, v.kind, v.touchpoint
+GROUP BY v.about, v.kind
+ORDER BY v.about, v.kind

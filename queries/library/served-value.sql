@@ -2,23 +2,33 @@
 apiVersion: cleanroom/v1
 kind: QueryTemplate
 name: served-value
-version: 2
-title: Owners served and not served, and what they bought, by model and quarter of sale
+version: 3
+title: Units sold and units with a service contact up to a day, and what their owners bought of the brand after it, by model and year of sale
 purpose: service
 parameters:
+  brand: {type: text, description: "Brand as the retailers name it"}
   from: {type: date, description: "First day of the first sale month"}
-  to: {type: date, description: "Last day of the last sale month"}
+  landmark: {type: date, description: "First day of a month: sales and contacts before it, purchases from it on"}
+  to: {type: date, description: "Last day of the last month of purchases"}
 outputs:
-  contacts: {unit: "tickets", description: "Contacts about the product, 1 means at least one"}
   model: {unit: "", description: "Model"}
-  sale_quarter: {unit: "", description: "First day of the quarter of sale"}
-  owners: {unit: "owners", description: "Owners"}
-  net_amount: {unit: "currency", description: "Mean amount per sale line"}
+  sale_year: {unit: "", description: "Year of sale"}
+  units: {unit: "units", description: "Units of known owners"}
+  purchases: {unit: "purchases", description: "Purchases of their owners after the landmark, once for each unit"}
+  net_amount: {unit: "currency", description: "Mean amount of those purchases"}
+  units_contacted: {unit: "units", description: "Units with a contact before the landmark"}
+  purchases_contacted: {unit: "purchases", description: "Purchases of their owners after the landmark, once for each unit"}
+  net_amount_contacted: {unit: "currency", description: "Mean amount of those purchases"}
 --- */
-WITH k AS (SELECT owner_token, COUNT(ticket_id) AS tickets FROM service_tickets GROUP BY owner_token)
-SELECT CASE WHEN k.tickets >= 1 THEN 1 ELSE 0 END AS contacts, s.model, date_trunc('quarter', s.sale_date) AS sale_quarter,
-       COUNT(DISTINCT s.buyer_token) AS owners, AVG(s.net_amount) AS net_amount
-FROM sales s LEFT JOIN k ON s.buyer_token = k.owner_token
-WHERE s.sale_date BETWEEN :from AND :to
-GROUP BY contacts, s.model, sale_quarter
-ORDER BY contacts, s.model, sale_quarter
+WITH k AS (SELECT unit_token, COUNT(ticket_id) AS tickets FROM service_tickets WHERE created < :landmark GROUP BY unit_token)
+SELECT s.model, year(s.sale_date) AS sale_year,
+       COUNT(DISTINCT s.unit_token) AS units,
+       COUNT(t.sale_id) FILTER (WHERE t.brand = :brand AND t.sale_date BETWEEN :landmark AND :to) AS purchases,
+       AVG(t.net_amount) FILTER (WHERE t.brand = :brand AND t.sale_date BETWEEN :landmark AND :to) AS net_amount,
+       COUNT(DISTINCT s.unit_token) FILTER (WHERE k.tickets >= 1) AS units_contacted,
+       COUNT(t.sale_id) FILTER (WHERE k.tickets >= 1 AND t.brand = :brand AND t.sale_date BETWEEN :landmark AND :to) AS purchases_contacted,
+       AVG(t.net_amount) FILTER (WHERE k.tickets >= 1 AND t.brand = :brand AND t.sale_date BETWEEN :landmark AND :to) AS net_amount_contacted
+FROM sales s JOIN sales t ON s.buyer_token = t.buyer_token LEFT JOIN k ON s.unit_token = k.unit_token
+WHERE s.brand = :brand AND s.sale_date >= :from AND s.sale_date < :landmark
+GROUP BY s.model, sale_year
+ORDER BY s.model, sale_year

@@ -7,6 +7,7 @@
 * ``forecast``     claims to expect in the coming periods, with Poisson limits
 * ``survival``     Kaplan-Meier, hazard by age, mean cumulative number of claims
 * ``standardise``  directly standardised rates and their ratio
+* ``matched_groups``  two groups compared stratum by stratum: differences and ratios with limits
 * ``sequential``   observed against expected, tested again and again at a stated false-alarm rate
 
 Nothing here reads a row of anybody's data, a clock, or randomness. Floats are fine: these are estimates, not money.

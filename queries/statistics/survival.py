@@ -12,7 +12,7 @@ from typing import Literal
 
 from scipy.stats import norm
 
-from queries.statistics.counts import Count, total
+from queries.statistics.counts import total
 from queries.statistics.intervals import Estimate, Interval, poisson_limits, share
 from queries.statistics.nevada import AgeRow, Nevada, first_age
 
@@ -143,8 +143,3 @@ def restricted_mean(points: Sequence[SurvivalPoint], *, until: float) -> float |
         area, age = area + level * max(0.0, step), min(point.age, until)
         level = point.survival.point
     return area + level * max(0.0, until - age)
-
-
-def count_of(value: int | None, *, withheld_high: int) -> Count:
-    """A released number as a count; None (withheld) becomes 0 ... ``withheld_high``."""
-    return Count(0, withheld_high) if value is None else Count.exact(value)

@@ -4,7 +4,7 @@ from functools import cache
 
 import duckdb
 
-from api.demo import truth, world
+from api.demo import truth
 from api.demo.generate import generate
 from api.demo.story import parameters_of
 from queries.insights.model import Table
@@ -12,10 +12,8 @@ from queries.insights.model import Table
 
 @cache
 def clear_room() -> duckdb.DuckDBPyConnection:
-    """Clear rows of one seeded world; the other brand's sales, which have no claims, are left out."""
-    connection = truth.clear_room(generate(seed=2026, scale=1.0))
-    connection.execute(f"DELETE FROM sales WHERE brand <> '{world.BRAND}'")
-    return connection
+    """Clear rows of one seeded world."""
+    return truth.clear_room(generate(seed=2026, scale=1.0))
 
 
 def run_template(name: str, **parameters: object) -> Table:

@@ -8,7 +8,7 @@ import pytest
 from api.demo import world
 from cleanroom.released import Reason, ReleasedTable, Withheld
 from queries.insights import INSIGHTS, computed, find
-from queries.insights.model import Inputs, InsightResult, Settings, Table, number
+from queries.insights.model import Cell, Inputs, InsightResult, Settings, Table, number
 from queries.insights.refused import InsightRefused
 from tests.queries.insights.clear_room import clear_room, run_template
 
@@ -251,24 +251,128 @@ def test_a_withheld_month_makes_just_missed_a_range() -> None:
 
 
 def test_contact_changes_nothing_about_buying_again_in_the_demo_world() -> None:
-    """Its buyers buy at random: with and without contact the matched shares' limits overlap."""
+    """Its buyers buy at random: no difference lies within the limits."""
     result = run("repurchase")
-    low, high = cells(result, "matched", "low"), cells(result, "matched", "high")
-    assert low[0] < high[1]
-    assert low[1] < high[0]
+    assert cells(result, "differences", "compared") == ["any contact", "one contact", "two or more contacts"]
+    low, high = cells(result, "differences", "low"), cells(result, "differences", "high")
+    assert low[0] < 0 < high[0]
+
+
+OWNERS = (
+    "model",
+    "owners",
+    "owners_again",
+    "contacted",
+    "contacted_again",
+    "contacted_twice",
+    "contacted_twice_again",
+)
+
+
+def repurchased(*rows: tuple[Cell, ...]) -> InsightResult:
+    return find("repurchase").compute({"repurchase": Table(columns=OWNERS, rows=rows)}, Settings(withheld_high=9))
 
 
 def test_matching_takes_a_mix_away() -> None:
     """Served owners bought the model that sells again more often; within a model contact makes no difference."""
-    rows = ((0, "A", 900, 90), (0, "B", 100, 50), (1, "A", 100, 10), (1, "B", 900, 450))
-    table = Table(columns=("contacts", "model", "owners", "owners_again"), rows=rows)
-    result = find("repurchase").compute({"repurchase": table}, SETTINGS)
-    assert cells(result, "matched", "share") == [30.0, 30.0]
+    result = repurchased(("A", 1000, 100, 100, 10, 20, 2), ("B", 1000, 500, 900, 450, 100, 50))
+    assert cells(result, "matched", "share")[:2] == [30.0, 30.0]
+    assert cells(result, "differences", "difference") == [0.0, 0.0, 0.0]
+
+
+def test_one_contact_is_what_two_leave() -> None:
+    """100 contacted of whom 40 bought again, 30 twice of whom 15: once 25 of 70, others 60 of 200."""
+    result = repurchased(("A", 300, 100, 100, 40, 30, 15))
+    assert cells(result, "matched", "share") == [40.0, 30.0, round(100 * 25 / 70, 3), 30.0, 50.0, 30.0]
+
+
+def test_a_number_withheld_for_few_units_makes_the_difference_a_range() -> None:
+    """0 to 9 of 50 contacted bought again, so 40 to 31 of the 100 others: every difference lies between the limits."""
+    small = Withheld(Reason.UNITS)
+    result = repurchased(("A", 150, 40, 50, small, small, small))
+    assert cells(result, "differences", "difference") == [None]
+    low, high = cells(result, "differences", "low")[0], cells(result, "differences", "high")[0]
+    for hidden in range(10):
+        assert low < 100 * (hidden / 50 - (40 - hidden) / 100) < high
+    assert low > -100 * (0.40 + 0.15)
+
+
+def test_a_number_withheld_for_another_reason_leaves_its_stratum_out() -> None:
+    """The ledger's mark says nothing about size: the other model alone is compared, and stays exact."""
+    hidden = Withheld(Reason.LEDGER)
+    result = repurchased(("A", 150, 40, 50, hidden, 20, 8), ("B", 300, 100, 100, 40, 30, 15))
+    assert cells(result, "matched", "strata") == [1] * 6
+    assert cells(result, "matched", "share")[:2] == [40.0, 30.0]
+
+
+def test_owners_without_contact_that_are_not_there_are_no_group() -> None:
+    """Where all were contacted nobody is left to compare with."""
+    with pytest.raises(InsightRefused, match="with and without contacts"):
+        repurchased(("A", 100, 40, 100, 40, 30, 15))
+
+
+BOUGHT = (
+    "model",
+    "units",
+    "purchases",
+    "net_amount",
+    "units_contacted",
+    "purchases_contacted",
+    "net_amount_contacted",
+)
+COST = Table(
+    columns=("sale_year", "units", "total_cost", "units_contacted", "total_cost_contacted"),
+    rows=((2025, 300, 5000, 100, 4000),),
+)
+
+
+def served(*rows: tuple[Cell, ...]) -> InsightResult:
+    return find("served-value").compute(
+        {"served-value": Table(columns=BOUGHT, rows=rows), "served-cost": COST}, SETTINGS
+    )
 
 
 def test_served_value_is_matched_by_hand() -> None:
-    """Within a model served owners spend 5 more; the unmatched means would say 245 more."""
-    rows = ((0, "A", 900, 100), (0, "B", 100, 400), (1, "A", 100, 105), (1, "B", 900, 405))
-    table = Table(columns=("contacts", "model", "owners", "net_amount"), rows=rows)
-    result = find("served-value").compute({"served-value": table}, SETTINGS)
-    assert "+5.00 per purchase" in result.headline
+    """A: 20 x 100 / 100 = 20 with, (80 x 100 - 2000) / 300 = 20 without; B: 30 and 20. Weights 75 each: 5 more on average.
+
+    Two differences of 0 and 10 have a standard error of 5, and t at 97.5 % on one degree of freedom is 12.706.
+    """
+    result = served(("A", 400, 80, 100, 100, 20, 100), ("B", 400, 90, 100, 100, 30, 100))
+    assert cells(result, "groups", "later") == [25.0, 20.0]
+    ends = [cells(result, "difference", column)[0] for column in ("difference", "low", "high")]
+    assert ends == pytest.approx([5.0, 5 - 5 * 12.7062, 5 + 5 * 12.7062], abs=0.01)
+    assert cells(result, "groups", "cost") == [40.0, 5.0]
+
+
+def test_served_value_leaves_out_what_is_withheld() -> None:
+    """A stratum with a withheld number is on neither side; one stratum alone has no limits."""
+    hidden = Withheld(Reason.UNITS)
+    result = served(("A", 400, 80, 100, 100, hidden, hidden), ("B", 400, 90, 100, 100, 30, 100))
+    assert [cells(result, "difference", column)[0] for column in ("strata", "difference", "low")] == [1, 10.0, None]
+    assert result.withheld == 2
+
+
+def test_a_retailers_effect_has_limits_and_leaves_out_what_says_nothing() -> None:
+    """The migraine example of SAS/STAT, twice: with a third stratum that the ledger withheld it says the same."""
+    columns = ("who", "model", "sale_year", "units", "units_with_claim")
+    rows = (("us", "F", 1, 27, 16), ("others", "F", 1, 25, 5), ("us", "M", 1, 28, 12), ("others", "M", 1, 26, 7))
+    more = (("us", "X", 1, 90, Withheld(Reason.LEDGER)), ("others", "X", 1, 90, 4))
+    for given in (rows, (*rows, *more)):
+        result = find("retailer-effect").compute({"claims-us-and-others": Table(columns=columns, rows=given)}, SETTINGS)
+        assert result.headline == "our units claim 2.16 (1.23 to 3.79) times as often as the others', on the same mix"
+
+
+def test_no_fault_found_is_shown_by_symptom_and_by_channel() -> None:
+    """Both tables and both charts are there, under names of their own, and sum to the same."""
+    result = run("no-fault-found")
+    assert [table.name for table in result.tables] == ["shares", "by_channel"] == [c.table for c in result.charts]
+    assert sum(cells(result, "shares", "claims")) == sum(cells(result, "by_channel", "claims"))
+
+
+def test_what_is_said_of_an_insight_is_one_list() -> None:
+    """Documents and the page of insights read the same rows; without sources there is no row of them."""
+    words = find("funnel").explanation
+    assert [name for name, _ in words.rows] == [
+        "Formula", "Unit", "Denominator", "Exposure", "Censoring", "Suppression",
+    ]  # fmt: skip
+    assert find("repurchase").explanation.rows[-1][0] == "Sources"

@@ -272,6 +272,24 @@ def test_directly_standardised_rates_of_births(run: Run) -> None:
     assert [round(100 * row[name], 1) for name in ("per_1000", "low")] == [92.3, 80.4]
 
 
+def test_a_matched_difference_of_eight_centres(run: Run) -> None:
+    """Agresti, Categorical Data Analysis (2013), 226 and 231: 13.0 points, standard error 5.0, by Mantel and Haenszel."""
+    centres = ((11, 36, 10, 37), (16, 20, 22, 32), (14, 19, 7, 19), (2, 16, 1, 17), (6, 17, 0, 12), (1, 11, 0, 10))
+    text = "model,owners,owners_again,contacted,contacted_again\n"
+    for number, (a, m, b, n) in enumerate((*centres, (1, 5, 1, 9), (4, 6, 6, 7))):
+        text += f"{number},{m + n},{a + b},{m},{a}\n"
+    row = rows(run("repurchase", text), "differences", "compared")["any contact"]
+    assert row["difference"] == pytest.approx(13.0, abs=0.05)
+    assert (row["high"] - row["low"]) / (2 * 1.96) == pytest.approx(5.0, abs=0.05)
+
+
+def test_a_matched_ratio_of_women_and_men(run: Run) -> None:
+    """SAS/STAT, PROC FREQ, migraine: the drug helps 2.1636 (1.2336 to 3.7948) times as often as placebo."""
+    text = "who,model,units,units_with_claim\nActive,F,27,16\nPlacebo,F,25,5\nActive,M,28,12\nPlacebo,M,26,7\n"
+    (row,) = rows(run("retailer-effect", text), "ratio", "ratio").values()
+    assert [row[name] for name in ("ratio", "low", "high")] == [2.164, 1.234, 3.795]
+
+
 def test_insulating_fluid_at_36_kv(run: Run) -> None:
     """Nelson (1982), table 2.2 of Lawless: fifteen breakdowns in minutes; shape 0.889, scale 4.29."""
     minutes = [
