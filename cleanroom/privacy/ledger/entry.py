@@ -38,7 +38,8 @@ class LedgerEntry:
     @property
     def datasets(self) -> frozenset[DatasetName]:
         """Every dataset the result reads."""
-        return frozenset(source.dataset for source in self.plan.shape.sources)
+        read = zip(self.plan.shape.sources, self.plan.tables, strict=True)
+        return frozenset(source.dataset for source, tables in read if tables)
 
 
 def key_order(key: CellKey) -> tuple[tuple[bool, str, object], ...]:

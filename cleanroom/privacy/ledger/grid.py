@@ -47,7 +47,8 @@ class GridSpec:
     """What a grid is made of. ``places`` starts with None and has parents before children.
 
     ``pins`` lists, per place without a fold, the distinct pin sets in play; bit ``i`` of a row means the i-th.
-    With a ``reach`` others' rows that reach nobody are in no cell. Cells are weighed by whom their rows reach: each of them
+    With a ``reach`` the protected rows are the tokens of all places joined to them. Those of others alone that reach nobody
+    are in no cell. Cells are weighed by whom their rows reach: each of them
     counts twice and all own rows that reach nobody count once together, so a minimum of ``k`` there is ``2 * k`` here, and
     own rows that reach nobody are still a cell. Where zeros are released they are weighed by their tokens.
     """
@@ -134,7 +135,8 @@ class GridColumns:
 def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, GridColumns]:
     """The grid's SQL, and where its columns stand."""
     name = {place: f"p{index}" for index, place in enumerate(spec.places)}
-    tables = [f"{name[place]} AS (\n{_place_table(spec, place, reference)}\n)" for place in spec.places]
+    order = sorted(spec.places, key=lambda place: place is None)  # tokens are read off the other places
+    tables = [f"{name[place]} AS (\n{_place_table(spec, place, reference, name)}\n)" for place in order]
     joins = [_join(place, name) for place in spec.places if place is not None]
     way: dict[Place, str] = {None: name[None]}
     for at, (hop, _) in enumerate(spec.reached_by):
@@ -197,23 +199,47 @@ def _join(hop: Hop, name: Mapping[Place, str]) -> str:
     return f"LEFT JOIN {name[hop]} ON {pairs}"
 
 
-def _place_table(spec: GridSpec, place: Place, reference: TableReference) -> str:
+def _place_table(spec: GridSpec, place: Place, reference: TableReference, name: Mapping[Place, str]) -> str:
+    if place is None and spec.reach:
+        return _tokens(spec, name)
     columns = _place_columns(spec, place)
     if place is None:
         unit = (_CONTRIBUTOR_SQL if spec.unit == CONTRIBUTOR else quote_name(spec.unit), "_unit")
         # Whose rows are its own counts as nobody there, and rows of nobody are in no cell.
         pins = tuple(tuple(table for table in tables if table.member != spec.own) for tables in spec.pins[place])
-        own = [(f"({_CONTRIBUTOR_SQL} = {quote_text(spec.reach.receiver)})", "_own")] if spec.reach else []
-        return _united(pins, [*columns, unit, *own], reference)
+        return _united(pins, [*columns, unit], reference)
     if place.fold:
         listed = ", ".join(f"{expression} AS {alias}" for expression, alias in columns)
-        return f"SELECT {listed}, 1 AS _bits, 1 AS _any FROM (\n{place.fold}\n)"
+        # Whose rows were folded is not known; taken for own, they can only be withheld the more.
+        own = ", TRUE AS _own" if spec.reach else ""
+        return f"SELECT {listed}{own}, 1 AS _bits, 1 AS _any FROM (\n{place.fold}\n)"
     # ``_any``: at which pins the joined row has any partner; without one there it is a row without a partner.
     keys = ", ".join(quote_name(own) for own in sorted({link.own for link in place.links}))
+    if spec.reach:
+        columns.append((f"({_CONTRIBUTOR_SQL} = {quote_text(spec.reach.receiver)})", "_own"))
     united = _united(spec.pins[place], columns, reference)
+    if spec.reach:
+        united = f"SELECT DISTINCT * FROM (\n{united}\n)"
     if len(spec.pins[place]) == 1:
         return f"SELECT *, _bits AS _any FROM (\n{united}\n)"
     return f"SELECT *, bit_or(_bits) OVER (PARTITION BY {keys}) AS _any FROM (\n{united}\n)"
+
+
+def _tokens(spec: GridSpec, name: Mapping[Place, str]) -> str:
+    """The distinct tokens of all places joined to them, and which of them own rows have."""
+    tied = [place for place in spec.places if place is not None and any(link.parent is None for link in place.links)]
+    columns = sorted({link.column for place in tied for link in place.links if link.parent is None})
+    parts = []
+    for place in tied:
+        own = {link.column: link.own for link in place.links if link.parent is None}
+        listed = ", ".join(f"{quote_name(own[column])} AS {quote_name(column)}" for column in columns)
+        parts.append(f"SELECT {listed}, _own FROM {name[place]}")
+    named = ", ".join(map(quote_name, columns))
+    united = "\nUNION ALL\n".join(parts)
+    return (
+        f"SELECT {named}, {quote_name(spec.unit)} AS _unit, bool_or(_own) AS _own, 1 AS _bits\n"
+        f"FROM (\n{united}\n)\nGROUP BY {named}"
+    )
 
 
 def _reached_rows(spec: GridSpec, at: int, reference: TableReference) -> str:
@@ -246,9 +272,7 @@ _CONTRIBUTOR_SQL = "@contributor"
 
 def _place_columns(spec: GridSpec, place: Place) -> list[Selected]:
     """Join columns as they are, terms as coarse as they matter."""
-    hops = [hop for hop in spec.places if hop is not None]
-    hops += [hop for hop, _ in spec.reached_by] if place is None else []
-    joined = {link.column for hop in hops for link in hop.links if link.parent == place}
+    joined = {link.column for hop in spec.places if hop is not None for link in hop.links if link.parent == place}
     joined |= {link.own for link in place.links} if place is not None else set()
     columns = [(quote_name(column), quote_name(column)) for column in sorted(joined)]
     for term, fineness in spec.terms.items():

@@ -1,4 +1,4 @@
-"""A dimension or predicate over one source -> the same over the only source of another question (pure)."""
+"""A dimension or predicate over one source -> the same over a source of another question (pure)."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -24,25 +24,25 @@ from cleanroom.shape import (
 Expression = TypeVar("Expression", bound=Dimension | Predicate)
 
 
-def on_first(expression: Expression) -> Expression:
-    """``expression`` with every column taken from source 0."""
+def on_source(expression: Expression, at: int) -> Expression:
+    """``expression`` with every column taken from source ``at``."""
     match expression:
         case PlainColumn(column=column) | Truncated(column=column) | DatePart(column=column):
-            return replace(expression, column=_first(column))
+            return replace(expression, column=_at(column, at))
         case DateDiff(start=start, end=end):
-            return replace(expression, start=_first(start), end=_first(end))
+            return replace(expression, start=_at(start, at), end=_at(end, at))
         case Case(branches=branches):
-            return replace(expression, branches=tuple(replace(one, when=on_first(one.when)) for one in branches))
+            return replace(expression, branches=tuple(replace(one, when=on_source(one.when, at)) for one in branches))
         case Coalesced(dimension=inner):
-            return replace(expression, dimension=on_first(inner))
+            return replace(expression, dimension=on_source(inner, at))
         case And(terms=terms) | Or(terms=terms):
-            return replace(expression, terms=tuple(on_first(term) for term in terms))
+            return replace(expression, terms=tuple(on_source(term, at) for term in terms))
         case Not(term=term):
-            return replace(expression, term=on_first(term))
+            return replace(expression, term=on_source(term, at))
         case Compare(left=left) | In(left=left) | IsNull(left=left):
-            return replace(expression, left=on_first(left))
+            return replace(expression, left=on_source(left, at))
     raise AssertionError("not an expression of a question")
 
 
-def _first(column: ColumnRef) -> ColumnRef:
-    return replace(column, source=0, span=None)
+def _at(column: ColumnRef, at: int) -> ColumnRef:
+    return replace(column, source=at, span=None)

@@ -111,7 +111,7 @@ class Ledger:
         self._held_by(question.receiver)
         before = self._asked[question.receiver]
         alike = [entry for entry in before.values() if question.is_like(entry.plan)]
-        dataset = question.plan.shape.sources[0].dataset
+        dataset = question.domain.name
         tests = [Protected(dataset=dataset, unit=question.token, k=reach.k, reach=reach) for reach in question.reaches]
         found = [
             self._warm(AskedOfOwn, question.receiver, each, alike).ask(question.plan, session, GRID_SECONDS)

@@ -21,7 +21,7 @@ from cleanroom.privacy.ledger_port import LedgerPort, NoLedger
 from cleanroom.release import release
 from cleanroom.released import ReleasedTable
 from cleanroom.shape import DimensionValue, Output, Predicate, QueryShape
-from tests.cleanroom.ledger.room import ask, both, cmp, count, distinct, either, joined, no, plain, within
+from tests.cleanroom.ledger.room import ask, both, cmp, count, distinct, either, joined, no, null, plain, within
 
 HARBOR, SOLSTICE = MemberName("harbor"), MemberName("solstice")
 K = 4
@@ -37,9 +37,13 @@ def _world(known: int) -> dict[tuple[MemberName, DatasetName], pa.Table]:
     listed = [*range(1, 21), *STRANGERS]
     kinds = [f"only {n}" if n in (6, 7) else "known" if n < 100 else f"only {6 + n % 2}" for n in listed]
     registrations = {"owner": _tokens(listed), "seal": listed, "kind": kinds}
+    # Another list of solstice's lacks the person with seal 6 alone.
+    seen = [n for n in range(1, 21) if n != 6]
+    tickets = {"owner": _tokens(seen), "seal": seen}
     return {
         (HARBOR, DatasetName("sales")): pa.table(sales),
         (SOLSTICE, DatasetName("registrations")): pa.table(registrations),
+        (SOLSTICE, DatasetName("tickets")): pa.table(tickets),
     }
 
 
@@ -48,7 +52,7 @@ def _tokens(people: Sequence[int]) -> pa.Array:
 
 
 def _plan(shape: QueryShape, *, zeros: bool) -> Plan:
-    units = {"sales": ("buyer", HARBOR), "registrations": ("owner", SOLSTICE)}
+    units = {"sales": ("buyer", HARBOR), "registrations": ("owner", SOLSTICE), "tickets": ("owner", SOLSTICE)}
     sources = tuple(
         SourceObligations(
             dataset=source.dataset,
@@ -147,6 +151,15 @@ ATTACKS: dict[str, list[QueryShape]] = {
         _sold(by="region", kind="left"),
         _sold(cmp("seal", "=", 6, 1), "region"),
         _sold(cmp("seal", "=", 7, 1), "region"),
+    ],
+    "two lists of one's own that differ by one": [
+        _listed(cmp("seal", "<", 100)),
+        ask(distinct("buyer"), joins=[joined("tickets", "buyer", "owner")]),
+        ask(distinct("buyer", 1), of="tickets", joins=[joined("sales", "owner", "buyer", "left")]),
+        ask(
+            count(where=null("seal", 2)),
+            joins=[joined("registrations", "buyer", "owner"), joined("tickets", "buyer", "owner", "left", at=2)],
+        ),
     ],
     "one's mark among others' conditions": [
         _listed(either(cmp("seal", "=", 6), cmp("region", "=", "nowhere", 1))),
