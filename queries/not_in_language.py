@@ -87,6 +87,14 @@ _PER_UNIT = _words(
     "one row per unit is a per-unit table, in a query template: WITH u AS (SELECT token, COUNT(*) AS n FROM dataset GROUP "
     "BY token); otherwise join the dataset itself",
 )  # fmt: skip
+_SCALAR = _words(
+    "CR-Q113", "no_subquery", "a subquery is not part of the language",
+    "a total is a question of its own: ask it too, and compute with both answers",
+)  # fmt: skip
+_TEXT = _words(
+    "CR-Q124", "functions", "a text is not cut, joined or turned: it can be read letter by letter",
+    "group by the column itself, or by CASE WHEN column IN ('a', 'b') THEN 'family' ELSE 'other' END",
+)  # fmt: skip
 _NESTED = _words(
     "CR-Q129", "plain_columns", "a column is written `column` or `alias.column`: no fields, indexes, rows or lambdas",
     "name one column of the dataset",
@@ -139,6 +147,8 @@ _BY_NODE: Mapping[str, Words] = {
     "Struct": _NESTED, "Tuple": _NESTED, "Array": _NESTED, "Slice": _NESTED, "Map": _NESTED,
     "ToMap": _NESTED, "PropertyEQ": _NESTED, "Kwarg": _NESTED,
     "Star": _STAR, "Columns": _STAR,
+    "Substring": _TEXT, "Left": _TEXT, "Right": _TEXT, "Lower": _TEXT, "Upper": _TEXT, "Trim": _TEXT, "Concat": _TEXT,
+    "Replace": _TEXT, "SplitPart": _TEXT, "Initcap": _TEXT, "RegexpExtract": _TEXT, "RegexpReplace": _TEXT,
     "CountIf": _COUNT_IF, "If": _IF, "Ceil": _ROUND_IT, "Floor": _ROUND_IT, "Trunc": _ROUND_IT,
     "AggFunc": _AGGREGATE, "CombinedAggFunc": _AGGREGATE, "Func": _FUNCTION, "Anonymous": _FUNCTION,
     "Binary": _OPERATOR, "Unary": _OPERATOR, "AtTimeZone": _OPERATOR, "Collate": _OPERATOR, "Interval": _INTERVAL,
@@ -169,6 +179,7 @@ _BY_ARGUMENT: Mapping[tuple[str, str], Words] = {
     ("Select", "distinct"): _words(
         "CR-Q111", "no_distinct", "SELECT DISTINCT is not part of the language", "use GROUP BY, or COUNT(DISTINCT c)"
     ),
+    ("DataType", "expressions"): _CAST,
     ("Select", "offset"): _words("CR-Q116", "no_offset", "OFFSET is not part of the language", "use LIMIT alone"),
     ("Select", "qualify"): _WINDOW, ("Select", "windows"): _WINDOW, ("Select", "pivots"): _PIVOT,
     ("Select", "laterals"): _TABLE, ("Select", "sample"): _TABLE, ("Select", "into"): _STATEMENT,
@@ -198,6 +209,8 @@ def refused_node(node: exp.Expr, parent: exp.Expr | None) -> Words:
         return _SUBQUERY
     if isinstance(parent, exp.From | exp.Join) and isinstance(node, exp.Subquery):
         return _PER_UNIT if node.find(exp.Group) else _SUBQUERY
+    if isinstance(node, exp.Subquery) and isinstance(parent, exp.Binary | exp.Paren | exp.Alias | exp.Select):
+        return _SCALAR
     if isinstance(parent, exp.Cast | exp.TryCast):
         return _CAST_RELEASED if any(True for _ in parent.find_all(exp.AggFunc)) else _CAST
     if isinstance(parent, exp.Ordered) and isinstance(node, exp.Var):

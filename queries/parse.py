@@ -118,6 +118,11 @@ def _tree(tokens: list[Token], bounded: BoundedText) -> exp.Expr:
     first = tokens[0] if tokens else None
     if first is None or first.token_type not in (TokenType.SELECT, TokenType.WITH):
         raise _not_select(first, bounded)
+    if len(tokens) > 2 and tokens[1].text.upper() == "TOP" and tokens[2].token_type is TokenType.NUMBER:
+        raise refusal(
+            "CR-Q107", "syntax", "TOP is a word of another dialect", help="leave it out and end with LIMIT",
+            span=bounded.places.span(tokens[1].start, tokens[2].end + 1),
+        )  # fmt: skip
     for before, token in pairwise(tokens):
         if before.token_type is TokenType.L_PAREN and token.token_type is TokenType.FROM:
             raise _not_select(token, bounded)

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -17,6 +17,11 @@ _TYPE_BEFORE = re.compile(r"\b(?:DATE|TIMESTAMP|TIMESTAMPTZ|DATETIME)\s*\Z", re.
 _TYPE_BEHIND = re.compile(r"\s*::\s*[A-Za-z_][A-Za-z0-9_]*(?:\s*\([0-9,\s]*\))?")
 _IS_BEHIND = re.compile(r"[\s)]*?\bIS\s+(?:NOT\s+)?(?:NULL|TRUE|FALSE)\b", re.IGNORECASE)
 _LEXEME = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|[A-Za-z0-9_]+|.", re.DOTALL)
+_OTHER_NAMES: Mapping[type[exp.Expr], tuple[str, ...]] = {
+    exp.PercentileCont: ("QUANTILE_CONT",),
+    exp.PercentileDisc: ("QUANTILE_DISC",),
+}
+"""What DuckDB calls a function that sqlglot names otherwise."""
 _LOOK_BACK = 60  # how far before a node its own name is looked for
 
 
@@ -49,12 +54,15 @@ class Places:
         """
         start, end = len(self.text), -1
         # Leaves and columns are most of a text: no walk for them.
-        parts: Iterable[exp.Expr] = node.walk()
+        # The inside of a type is read from a text of sqlglot's own, with places that are not of this text.
+        parts: Iterable[exp.Expr] = node.walk(prune=lambda inner: isinstance(inner, exp.DataType))
         if isinstance(node, exp.Literal | exp.Identifier):
             parts = (node,)
         elif isinstance(node, exp.Column):
             parts = [part for part in (node.args.get("this"), node.args.get("table")) if isinstance(part, exp.Expr)]
         for part in parts:
+            if isinstance(part, exp.DataType):
+                continue
             meta = part._meta  # noqa: SLF001  # `.meta` would create an empty dict on every node
             if meta and "start" in meta and "end" in meta:
                 start, end = min(start, meta["start"]), max(end, meta["end"] + 1)
@@ -71,9 +79,10 @@ class Places:
                     return start, end
                 start = start - len(before) + opened.start()
                 return start, self._matching(start, "case", "end") or end
-            case exp.Cast() if _TYPE_BEFORE.search(before) or _TYPE_BEHIND.match(self.text, end):
-                typed, behind = _TYPE_BEFORE.search(before), _TYPE_BEHIND.match(self.text, end)
-                return start - len(typed.group()) if typed else start, behind.end() if behind else end
+            case exp.Cast() if typed := _TYPE_BEFORE.search(before):
+                return start - len(typed.group()), end
+            case exp.Cast() if behind := _TYPE_BEHIND.match(self.text, self._inner_end(node, end)):
+                return start, behind.end()
             case exp.Func():
                 start = self._named(node, start, before)
                 return start, max(end, self._matching(start, "(", ")") or end) if self._is_call(start, end) else end
@@ -89,12 +98,17 @@ class Places:
             case _:
                 return start, end
 
+    def _inner_end(self, node: exp.Cast, end: int) -> int:
+        inner = self.of_node(node.this) if isinstance(node.this, exp.Expr) else None
+        return max(end, inner.end) if inner is not None else end
+
     def _named(self, node: exp.Func, start: int, before: str) -> int:
         """Where the call begins: at its name, which sqlglot keeps for most functions."""
         if node._meta and "start" in node._meta:  # noqa: SLF001  # as in ``of_node``
             return start
         named = _NAMED_BEFORE.search(before)
-        return start - len(before) + named.start() if named and named[1].upper() in type(node).sql_names() else start
+        known = {*type(node).sql_names(), *_OTHER_NAMES.get(type(node), ())}
+        return start - len(before) + named.start() if named and named[1].upper() in known else start
 
     def _is_call(self, start: int, end: int) -> bool:
         """Whether the text from ``start`` is a name and its brackets, with ``end`` inside them or directly behind."""

@@ -193,6 +193,15 @@ def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
             "CR-Q126", "no_cast", "a column is not cast before it is aggregated: it can fail on a row",
             help="leave the cast out", span=scope.context.span(node), rewrite=scope.context.text(node.this),
         )  # fmt: skip
+    if isinstance(node, exp.Add | exp.Sub) and _columns_only(node) and isinstance(node.parent, exp.Sum):
+        first, second = (f"SUM({scope.context.text(part)})" for part in (node.this, node.expression))
+        sign = "+" if isinstance(node, exp.Add) else "-"
+        if not _between_dates(node, scope):
+            raise refusal(
+                "CR-Q153", "bare_arguments", "an aggregate takes a bare column",
+                help="add up each column, and compute with the sums", span=scope.context.span(node.parent),
+                rewrite=f"({first} {sign} {second})",
+            )  # fmt: skip
     if isinstance(node, exp.Sub | exp.DateDiff) and _between_dates(node, scope):
         raise refusal(
             "CR-Q153", "bare_arguments", "time between two dates is a dimension and is not aggregated",
@@ -206,6 +215,10 @@ def _bare_column(node: exp.Expr, scope: Scope) -> Resolved:
             span=scope.context.span(node),
         )  # fmt: skip
     return scope.resolve(node)
+
+
+def _columns_only(node: exp.Expr) -> bool:
+    return isinstance(node.args.get("this"), exp.Column) and isinstance(node.args.get("expression"), exp.Column)
 
 
 def _between_dates(node: exp.Expr, scope: Scope) -> bool:

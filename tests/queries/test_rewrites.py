@@ -1,9 +1,13 @@
 """Natural mistakes: each is refused with a text that leads to a working query at the first try."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from tests.queries.asking import ask, refusals, rewritten
 
+_CORPUS = Path(__file__).parents[1] / "attacks" / "sql"
 _MISTAKES = (
     ("CR-Q151", "SELECT region, COUNT(*) FROM sales", "SELECT region, COUNT(*) FROM sales GROUP BY ALL"),
     ("CR-Q151", "SELECT region, COUNT(*) FROM sales ORDER BY 2 LIMIT 5",
@@ -35,6 +39,13 @@ _MISTAKES = (
      "SELECT COUNT(*) FROM sales WHERE sold_at >= DATE '2025-01-05'"),
     ("CR-Q126", "SELECT COUNT(*) FROM sales WHERE sale_date >= DATE('2025-01-05')",
      "SELECT COUNT(*) FROM sales WHERE sale_date >= DATE '2025-01-05'"),
+    ("CR-Q126", "SELECT COUNT(*) FILTER (WHERE care_plan)::float / COUNT(*) FROM sales",
+     "SELECT COUNT(*) FILTER (WHERE care_plan) / COUNT(*) FROM sales"),
+    ("CR-Q126", "SELECT ROUND(AVG(net_amount)::numeric, 2) FROM sales", "SELECT ROUND(AVG(net_amount), 2) FROM sales"),
+    ("CR-Q126", "SELECT CAST(SUM(quantity) AS DECIMAL(18, 2)) FROM sales", "SELECT SUM(quantity) FROM sales"),
+    ("CR-Q153", "SELECT SUM(net_amount - unit_price) AS n FROM sales",
+     "SELECT (SUM(net_amount) - SUM(unit_price)) AS n FROM sales"),
+    ("CR-Q125", "SELECT QUANTILE_CONT(net_amount, 0.5) FROM sales", "SELECT AVG(net_amount) FROM sales"),
     ("CR-Q126", "SELECT SUM(quantity::DOUBLE) FROM sales", "SELECT SUM(quantity) FROM sales"),
     ("CR-Q164", "SELECT COUNT(*) FROM sales WHERE sale_date >= '2025-1-5 00:00:00'",
      "SELECT COUNT(*) FROM sales WHERE sale_date >= DATE '2025-01-05'"),
@@ -96,6 +107,29 @@ def test_all_mistakes_come_back_at_once_in_the_order_of_the_text() -> None:
         "CR-Q201", "CR-Q156", "CR-Q160", "CR-Q161", "CR-Q164", "CR-Q201", "CR-Q201", "CR-Q159",
     ]  # fmt: skip
     assert [one.code for one in refusals(sql)] == ["CR-Q124"]
+
+
+def test_what_is_offered_for_a_hostile_statement_reads() -> None:
+    """Over the whole escape corpus: a rewrite put at its place leaves no broken text behind, and takes its refusal away."""
+    statements = [
+        entry["sql"] for path in sorted(_CORPUS.glob("*.yaml")) for entry in yaml.safe_load(path.read_text("utf-8"))
+    ]
+    offered = 0
+    for sql in statements:
+        before = refusals(sql)
+        for violation in before:
+            if violation.rewrite is None or "USING ()" in sql:
+                continue
+            offered += 1
+            after = {one.code for one in refusals(rewritten(sql, violation))}
+            assert not (after - {one.code for one in before}) & {
+                "CR-Q100",
+                "CR-Q102",
+                "CR-Q105",
+                "CR-Q107",
+                "CR-Q109",
+            }, sql
+    assert offered > 90
 
 
 def test_no_text_is_offered_where_only_a_part_of_it_is_known() -> None:
