@@ -68,7 +68,7 @@ def _reasons(plan: Plan, cell: RawCell, about: Sequence[AboutOwn]) -> Reasons:
     own = own_sources(plan, cell.key)
     told = own_reasons(about, cell.key, len(cell.numbers))
     return tuple(
-        why if why is not None else withheld_reason(number, plan.obligations.sources, own)
+        why if why is not None else withheld_reason(number, plan.obligations.sources, own, plan.obligations.receivers)
         for why, number in zip(told, (cell.whole, *cell.numbers), strict=True)
     )
 

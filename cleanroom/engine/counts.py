@@ -109,13 +109,15 @@ def _with_join_parents(shape: QueryShape, sources: Iterable[int]) -> frozenset[i
 
 
 def mixing_sources(plan: Plan) -> frozenset[int]:
-    """The sources that several members' rows are read from and whose policies set contributor rules.
+    """The sources whose units are counted by member: several members' rows are read from them, and their policies set
+    contributor rules or a receiver's own rows are among them.
 
     A cell split by ``contributor``, or a filter that fixes it to one member, holds one member's rows: it must meet the
     rules all the more. What may be shown of one member alone is decided in ``privacy.contributors``.
     """
+    receivers = set(plan.obligations.receivers)
     return frozenset(
         index
         for index, source in enumerate(plan.obligations.sources)
-        if source.contributors is not None and len(plan.tables[index]) > 1
+        if len(plan.tables[index]) > 1 and (source.contributors is not None or receivers & set(source.members))
     )

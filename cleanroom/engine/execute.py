@@ -79,12 +79,13 @@ def _unsettled(number: RawNumber, obligations: Obligations) -> frozenset[int]:
     }
     for units in number.units:
         rule = sources[units.source].contributors
-        if units.exact or not units.by_member or rule is None:
+        if units.exact or not units.by_member:
             continue
         # A bound is zero only where the count is: how many members take part is known.
-        if sum(1 for count in units.by_member if count) < rule.minimum:
+        if rule is not None and sum(1 for count in units.by_member if count) < rule.minimum:
             break  # too few, whatever else
-        if rule.largest_share < 1:
+        # How many are not a receiver's own, and who holds how much, no bound says.
+        if rule is None or rule.largest_share < 1 or set(obligations.receivers) & set(sources[units.source].members):
             found.add(units.source)
     return frozenset(found)
 

@@ -5,18 +5,24 @@ contribute; exactly that many is enough. A NULL unit is nobody: rows of nobody n
 made of such rows is not "no unit contributes", it has no protection at all and stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cleanroom.engine.raw import RawNumber, UnitCount
+from cleanroom.names import MemberName
 from cleanroom.plan import SourceObligations
 from cleanroom.privacy.contributors import contributor_reason
 from cleanroom.released import Reason
 
 
 def withheld_reason(
-    number: RawNumber, sources: Sequence[SourceObligations], own: frozenset[int] = frozenset()
+    number: RawNumber,
+    sources: Sequence[SourceObligations],
+    own: frozenset[int] = frozenset(),
+    receivers: Collection[MemberName] = (),
 ) -> Reason | None:
     """Why ``number`` may not leave, or None; ``own`` as ``contributors.own_sources`` gives it.
+
+    A receiver's own units in a dataset that it shares with others do not count towards the others' minimum.
 
     A number that no row contributes to may leave where all datasets it draws on release zeros. Where one does not, the
     reason is the same as for a few units: "it is zero" would be the number itself.
@@ -26,9 +32,25 @@ def withheld_reason(
         return None if released else Reason.UNITS
     if any(units.distinct < sources[units.source].minimum_units for units in number.units):
         return Reason.UNITS
+    shared = (units for units in number.units if units.source not in own)
+    if any(
+        _of_others(units, sources[units.source], receivers) < sources[units.source].minimum_units for units in shared
+    ):
+        return Reason.UNITS
     if any(_multiplies_few(units, sources[units.source]) for units in number.multipliers):
         return Reason.UNITS
     return contributor_reason(number, sources, own)
+
+
+def _of_others(units: UnitCount, source: SourceObligations, receivers: Collection[MemberName]) -> int:
+    """How many of ``units`` are nobody's of a receiver's own rows, for the receiver that brings most.
+
+    Attack stopped: a retailer that pads a cell with buyers of its own and subtracts them from the answer.
+    """
+    if not units.by_member or not set(receivers) & set(source.members):
+        return units.distinct
+    counts = zip(source.members, units.by_member, strict=True)
+    return units.distinct - max(count for member, count in counts if member in receivers)
 
 
 def _multiplies_few(units: UnitCount, source: SourceObligations) -> bool:

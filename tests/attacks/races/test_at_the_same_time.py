@@ -84,7 +84,7 @@ def test_what_was_recorded_and_never_told_still_counts(sold: Case) -> None:
         if step == "released":
             raise Killed
 
-    with pytest.raises(Killed, match="^$"):
+    with pytest.raises(Killed, match=r"^$"):
         execute_run(sold.room, first, replace(tools_for(sold.room), checkpoint=kill))
     assert execute_run(sold.room, second, tools_for(sold.room)) is RunState.SUCCESS
     assert execute_run(sold.room, first, tools_for(sold.room)) is RunState.SUCCESS
