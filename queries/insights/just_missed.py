@@ -108,7 +108,7 @@ def _counts(table: Table, expiry: int, settings: Settings) -> dict[int, Count]:
             found[place] = found.get(place, Count.exact(0)) + count_in(
                 record["claims"], settings, insight="just-missed"
             )
-    unlisted = Count(0, table.unlisted_high(settings)) if table.dropped else Count.exact(0)
+    unlisted = Count(0, table.unlisted_high(settings)) if table.is_release or table.dropped else Count.exact(0)
     around = {place: found.get(place, unlisted) for place in _WINDOW}
     if sum(count.low for count in around.values()) == 0:
         raise InsightRefused("CR-B005", "no claim around the end of the warranty was released", place="just-missed")

@@ -26,12 +26,14 @@ UNKNOWN_HIGH = 10**12
 class Table:
     """A released table, or a plain file: column names and rows of shown values and withheld marks.
 
-    ``dropped`` counts rows that are not listed, by reason, as far as that may be told.
+    ``dropped`` counts rows that are not listed, by reason, as far as that may be told; of a release (``is_release``)
+    rows of too few units may be missing without being counted, of a plain file none are.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     dropped: Mapping[Reason, int] = field(default_factory=dict)
+    is_release: bool = False
 
     @classmethod
     def of(cls, released: ReleasedTable) -> "Table":
@@ -41,7 +43,7 @@ class Table:
         names = tuple(column.name for column in released.columns)
         # An older release says how many rows are not listed and not why: take it that they may be of any size.
         dropped = released.dropped or ({Reason.DERIVED: released.rows_dropped} if released.rows_dropped else {})
-        return cls(columns=names, rows=released.rows, dropped=dropped)
+        return cls(columns=names, rows=released.rows, dropped=dropped, is_release=True)
 
     def has(self, *names: str) -> bool:
         """Whether all of ``names`` are columns."""

@@ -28,6 +28,8 @@ def said_of_withheld(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
         )
     if few_rows:
         said.append(f"{_counted(few_rows, 'row is', 'rows are')} not listed for too few persons or units.")
+    elif any(table.is_release for table in inputs.values()):
+        said.append("Rows of too few persons or units are not listed, and how many they are is not told.")
     if other_rows:
         said.append(
             f"{_counted(other_rows, 'row is', 'rows are')} not listed because too few members, or mainly one, hold it: it may be large, "

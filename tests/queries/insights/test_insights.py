@@ -376,3 +376,16 @@ def test_what_is_said_of_an_insight_is_one_list() -> None:
         "Formula", "Unit", "Denominator", "Exposure", "Censoring", "Suppression",
     ]  # fmt: skip
     assert find("repurchase").explanation.rows[-1][0] == "Sources"
+
+
+def test_a_month_that_a_release_does_not_list_may_hold_a_few() -> None:
+    """How many rows are missing for few units is not told, so a missing month is 0 to 9 there; in a plain file it is 0."""
+    rows = ((11, "before", 50), (12, "at", 40))
+    plain = Table(columns=("mis", "side", "claims"), rows=rows)
+    settings = Settings(withheld_high=9)
+    exact = find("just-missed").compute({"failures-around-expiry": plain}, settings)
+    assert cells(exact, "rate", "share")[0] == round(100 * 20 / 90, 2)
+    released = computed(find("just-missed"), {"failures-around-expiry": replace(plain, is_release=True)}, settings)
+    assert cells(released, "rate", "share")[0] is None
+    assert cells(released, "rate", "high")[0] > 100 * (20 + 9) / 99
+    assert any("how many they are is not told" in note for note in released.notes)
