@@ -6,16 +6,18 @@ question obtains; thresholds and the ledger then withhold cells of it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from cleanroom.contracts import shipped_contracts
-from cleanroom.contracts.model import ColumnType, Contract
+from cleanroom.contracts.model import Column, ColumnType, Contract
 from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import Contributors, Mechanism
 from cleanroom.shape import Grain
 from policies.meaning import means_the_same
 from policies.merge import Terms, meet_all
-from policies.model import DataPolicy, Mode, Permission
+from policies.model import ColumnGrant, DataPolicy, Mode, Permission
+from policies.rules.mechanism import AVAILABLE
 from policies.visible import CONTRIBUTOR
 
 _SHOWING = (Permission.DIMENSION, Permission.FILTER)
@@ -63,6 +65,7 @@ class Explanation:
     contributors: Contributors | None
     mechanism: Mechanism
     zeros: bool
+    expires: date | None
     sql: str
     sentences: tuple[str, ...]
 
@@ -89,12 +92,12 @@ def explain(
         SeenMeasure(fn=fn, column=name, between=grant.between if fn in (Permission.SUM, Permission.AVG) else None)
         for name, grant in terms.columns.items()
         for fn in (Permission.COUNT, Permission.COUNT_DISTINCT, Permission.SUM, Permission.AVG)
-        if fn in grant.allow and name in stored and not (fn is Permission.SUM and grant.between is None)
+        if fn in grant.allow and name in stored and _can_be(fn, grant, stored[name])
     )
     partial = Explanation(
         dataset=contract.dataset,
         members=tuple(sorted(terms.members)),
-        queriers=tuple(sorted(terms.queriers & terms.receivers)) if terms.purposes else (),
+        queriers=tuple(sorted(terms.queriers & terms.receivers)) if terms.purposes and _offered(terms) else (),
         receivers=tuple(sorted(terms.receivers)),
         purposes=tuple(sorted(terms.purposes)),
         mode=terms.mode,
@@ -110,11 +113,25 @@ def explain(
         contributors=terms.contributors,
         mechanism=terms.mechanism,
         zeros=terms.zeros,
+        expires=terms.expires,
         sql="",
         sentences=(),
     )
     with_sql = replace(partial, sql=_sql(partial, contract, contracts or shipped_contracts()))
     return replace(with_sql, sentences=tuple(_sentences(with_sql)))
+
+
+def _can_be(fn: Permission, grant: ColumnGrant, column: Column) -> bool:
+    """Whether a granted measure is ever had: numbers are added up, sums within bounds."""
+    if fn not in (Permission.SUM, Permission.AVG):
+        return True
+    return column.type in (ColumnType.INTEGER, ColumnType.DECIMAL) and not (
+        fn is Permission.SUM and grant.between is None
+    )
+
+
+def _offered(terms: Terms) -> bool:
+    return terms.mechanism in AVAILABLE
 
 
 def _shown(terms: Terms, contract: Contract, permission: Permission) -> Iterator[SeenColumn]:
@@ -168,6 +185,9 @@ def _measure(alias: str, measure: SeenMeasure) -> str:
 
 def _sentences(seen: Explanation) -> Iterator[str]:
     data = f"{_names(seen.members)}'s `{seen.dataset}`"
+    if seen.mechanism not in AVAILABLE:
+        yield f"nobody can see anything of {data}: this room does not offer `{seen.mechanism}`"
+        return
     if not seen.queriers:
         yield f"nobody can see anything of {data}: no member may both ask for a purpose and hold the answer"
         return
@@ -192,6 +212,8 @@ def _sentences(seen: Explanation) -> Iterator[str]:
     yield "a number that nobody contributes to is " + ("shown as zero" if seen.zeros else "withheld")
     if seen.mechanism is not Mechanism.SUPPRESS:
         yield f"numbers are released by `{seen.mechanism}`"
+    if seen.expires is not None:
+        yield f"all of this until {seen.expires.isoformat()}"
     if seen.hidden:
         yield f"never visible: {_quoted(seen.hidden)}"
 

@@ -15,6 +15,7 @@ from cleanroom.names import MemberName
 from cleanroom.plan import Mechanism, SourceObligations
 from policies.decision import Question
 from policies.diff import Effect, diff
+from policies.explain import explain
 from policies.merge import MECHANISMS
 from policies.model import DataPolicy, Mode
 from queries.check import CheckResult, check
@@ -146,6 +147,26 @@ def test_every_single_change_that_only_tightens_lets_nothing_more_through(key: s
         for text in _QUESTIONS:
             if asked[after][text].allowed:
                 _no_weaker(asked[before][text], asked[after][text], text)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(changes=_versions)
+def test_the_question_that_explain_writes_passes(changes: Mapping[str, str]) -> None:
+    """What a steward is told can be seen, can be seen: the finest question passes for whoever is said to ask."""
+    version = _sales(**changes)
+    seen = explain([version], contract=shipped_contracts()[version.dataset])
+    assume(seen.sql and "solstice" in seen.queriers)
+    by = Question(querier=MemberName("solstice"), purpose=seen.purposes[0], mode=seen.mode, today=date(2025, 12, 31))
+    assert [violation.message for violation in _asked(seen.sql, version, by).violations] == []
+
+
+def test_explain_tells_the_last_day_and_what_the_room_does_not_offer() -> None:
+    """An end and a mechanism that is not there change what can be seen."""
+    contract = shipped_contracts()[policy().dataset]
+    assert "all of this until 2027-12-31" in explain([policy()], contract=contract).sentences
+    noisy = explain([policy(release="{mechanism: perturb}")], contract=contract)
+    assert noisy.queriers == ()
+    assert noisy.sentences == ("nobody can see anything of harbor's `sales`: this room does not offer `perturb`",)
 
 
 def test_every_question_passes_somewhere() -> None:
