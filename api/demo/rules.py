@@ -14,9 +14,6 @@ _DATE: Mapping[str, object] = {"allow": ["dimension", "filter"], "grain": "month
 _DISTINCT: Mapping[str, object] = {"allow": ["count_distinct"]}
 _ID: Mapping[str, object] = {"allow": ["count", "count_distinct"]}
 
-MINIMUM = 15
-"""The largest of the minima below."""
-
 
 def _money(high: int) -> Mapping[str, object]:
     return {"allow": ["sum", "avg"], "between": [0, high]}
@@ -146,7 +143,7 @@ def _text(member: str, dataset: str) -> str:
         "dataset": dataset,
         "version": 1,
         "privacy_unit": _UNITS.get(dataset, "owner_token"),
-        "minimum_units": MINIMUM if dataset == "sales" else 10,
+        "minimum_units": 15 if dataset == "sales" else 10,
         "queriers": _EVERYBODY,
         "receivers": _EVERYBODY,
         "purposes": _PURPOSES,

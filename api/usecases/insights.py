@@ -21,8 +21,9 @@ from cleanroom.errors import CleanroomError, UsageProblem
 from cleanroom.names import DatasetName, Digest, MemberName, UserName
 from cleanroom.state import UserRole
 from policies.load import load_policy
+from policies.model import DataPolicy
 from queries.insights import INSIGHTS, computed, find
-from queries.insights.model import Insight, InsightResult, Settings, Table
+from queries.insights.model import UNKNOWN_HIGH, Insight, InsightResult, Settings, Table
 from queries.parameters import Declared
 
 _LOOKED_AT = 400
@@ -211,7 +212,7 @@ def _agree(chosen: tuple[_Held, ...]) -> bool:
 def _computed(room: Room, insight: Insight, answers: tuple[Answer, ...]) -> InsightAnswer:
     dates = [answer.view.data_date for answer in answers if answer.view.data_date]
     data_date = min(dates, default=None)
-    settings = Settings(as_of=data_date, withheld_high=_minimum(room, answers) - 1)
+    settings = Settings(as_of=data_date, withheld_high=_withheld_high(room, answers))
     kept = _Inputs(
         insight=insight.name,
         digests=tuple(answer.view.digest for answer in answers),
@@ -246,18 +247,29 @@ def _compute(inputs: _Inputs) -> tuple[InsightResult | None, str]:
         return None, refusal.message
 
 
-def _minimum(room: Room, answers: tuple[Answer, ...]) -> int:
-    """The largest minimum of units among the policies behind the answers: a number that failed one is below it."""
-    policies = {digest for answer in answers for digest in answer.table.policies}
+def _withheld_high(room: Room, answers: tuple[Answer, ...]) -> int:
+    """The largest count that can be withheld for too few units: one below the largest minimum behind the answers.
+
+    Unbounded where a receiver's own rows are among others' in a dataset: they do not count towards the minimum, so a
+    number withheld for too few others may be of any size.
+    """
     with room.state.read() as tx:
-        texts = [record.text for record in tx.policies.all() if record.digest in policies]
-    return max((_units(text) for text in texts), default=room.floor)
+        text_of = {record.digest: record.text for record in tx.policies.all()}
+    highest = room.floor
+    for answer in answers:
+        policies = [_policy(text_of[digest]) for digest in answer.table.policies if digest in text_of]
+        for policy in policies:
+            sharing = {other.member for other in policies if other.dataset == policy.dataset}
+            if len(sharing) > 1 and sharing & set(answer.table.receivers):
+                return UNKNOWN_HIGH
+        highest = max((highest, *(policy.minimum_units for policy in policies)))
+    return highest - 1
 
 
 @lru_cache(maxsize=512)
-def _units(text: str) -> int:
-    """A policy's minimum units; a stored policy never changes."""
-    return load_policy(text.encode(), place="policy").minimum_units
+def _policy(text: str) -> DataPolicy:
+    """A stored policy never changes."""
+    return load_policy(text.encode(), place="policy")
 
 
 def _facts(room: Room, insight: Insight, answers: tuple[Answer, ...], data_date: date | None) -> Mapping[str, str]:

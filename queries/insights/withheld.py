@@ -3,7 +3,7 @@
 from collections import Counter
 
 from cleanroom.released import Reason, Withheld
-from queries.insights.model import SMALL, Inputs, Settings
+from queries.insights.model import SMALL, UNKNOWN_HIGH, Inputs, Settings
 
 
 def said_of_withheld(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
@@ -15,7 +15,12 @@ def said_of_withheld(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
     few, other = _split(marks)
     few_rows, other_rows = _split(rows)
     said = []
-    if few:
+    if few and settings.withheld_high >= UNKNOWN_HIGH:
+        said.append(
+            f"{_counted(few, 'number is', 'numbers are')} withheld for too few persons or units of others; a receiver's own "
+            "do not count there, so such a number may be of any size that the numbers around it allow."
+        )
+    elif few:
         said.append(
             f"{_counted(few, 'number is', 'numbers are')} withheld for too few persons or units; each enters with every "
             f"value from 0 to {settings.withheld_high:,}, as if each person held one unit."

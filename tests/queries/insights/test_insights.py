@@ -8,7 +8,7 @@ import pytest
 from api.demo import world
 from cleanroom.released import Reason, ReleasedTable, Withheld
 from queries.insights import INSIGHTS, computed, find
-from queries.insights.model import Cell, Inputs, InsightResult, Settings, Table, number
+from queries.insights.model import UNKNOWN_HIGH, Cell, Inputs, InsightResult, Settings, Table, number
 from queries.insights.refused import InsightRefused
 from tests.queries.insights.clear_room import clear_room, run_template
 
@@ -389,3 +389,13 @@ def test_a_month_that_a_release_does_not_list_may_hold_a_few() -> None:
     assert cells(released, "rate", "share")[0] is None
     assert cells(released, "rate", "high")[0] > 100 * (20 + 9) / 99
     assert any("how many they are is not told" in note for note in released.notes)
+
+
+def test_too_few_others_say_nothing_about_size() -> None:
+    """Where a receiver's own units do not count towards the minimum, a withheld number goes up to its whole."""
+    table = Table(
+        columns=("model", "units", "units_with_claim", "claims"), rows=(("A", 1000, Withheld(Reason.UNITS), 3),)
+    )
+    found = computed(find("claim-incidence"), {"claims-by-model": table}, Settings(withheld_high=UNKNOWN_HIGH))
+    assert (cells(found, "shares", "low"), cells(found, "shares", "high")) == ([0.0], [1000.0])
+    assert any("may be of any size" in note for note in found.notes)
