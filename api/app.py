@@ -110,7 +110,9 @@ def _add_probes(app: FastAPI, metrics: Metrics) -> None:
             with room.state.read() as tx:
                 tx.room.get()
             if room.health.trouble is not None:
-                raise Unavailable(room.health.trouble, "the room's workers cannot work", help="docs/errors says what to do")
+                raise Unavailable(
+                    room.health.trouble, "the room's workers cannot work", help="docs/errors says what to do"
+                )
         except CleanroomError as failure:
             return problems.problem_response(failure)
         return JSONResponse({"status": "ready"})

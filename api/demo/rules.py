@@ -1,6 +1,7 @@
 """The demo members' data policies, as the YAML their stewards would keep in git."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import yaml
 
@@ -13,6 +14,13 @@ _SHOWN: Mapping[str, object] = {"allow": ["dimension", "filter"]}
 _DATE: Mapping[str, object] = {"allow": ["dimension", "filter"], "grain": "month"}
 _DISTINCT: Mapping[str, object] = {"allow": ["count_distinct"]}
 _ID: Mapping[str, object] = {"allow": ["count", "count_distinct"]}
+
+
+MINIMUM = 15
+"""The largest of the minima below."""
+
+LARGEST_SHARE = Decimal("0.8")
+"""What one retailer may bring to a number of several."""
 
 
 def _money(high: int) -> Mapping[str, object]:
@@ -143,7 +151,7 @@ def _text(member: str, dataset: str) -> str:
         "dataset": dataset,
         "version": 1,
         "privacy_unit": _UNITS.get(dataset, "owner_token"),
-        "minimum_units": 15 if dataset == "sales" else 10,
+        "minimum_units": MINIMUM if dataset == "sales" else 10,
         "queriers": _EVERYBODY,
         "receivers": _EVERYBODY,
         "purposes": _PURPOSES,
@@ -160,7 +168,7 @@ def _text(member: str, dataset: str) -> str:
         "expires": "2030-12-31",
     }
     if is_retailer:
-        document["contributors"] = {"minimum": 3, "largest_share": 0.8}
+        document["contributors"] = {"minimum": 3, "largest_share": float(LARGEST_SHARE)}
     return yaml.dump(document, Dumper=_Plain, sort_keys=False)
 
 

@@ -19,7 +19,7 @@ from api.demo.compare import Comparison, compare
 from api.demo.files import write_files
 from api.demo.generate import Clear, generate
 from api.demo.people import People, admit, write_passwords
-from api.demo.rules import policy_texts
+from api.demo.rules import LARGEST_SHARE, MINIMUM, policy_texts
 from api.demo.truth import clear_room, true_answer
 from api.room import Room
 from api.serving import quiet, served
@@ -29,8 +29,9 @@ from cleanroom.delivery.json_document import parse_json
 from cleanroom.errors import Conflict, PolicyRefused
 from cleanroom.released import ReleasedTable
 from queries.insights import find
-from queries.insights.model import UNKNOWN_HIGH, Settings, Table
+from queries.insights.model import Settings, Table
 from queries.insights.refused import InsightRefused
+from queries.insights.withheld import largest_withheld
 
 QUERIES: Mapping[str, str] = {
     "claim-rate-by-region": world.MAKER,
@@ -237,7 +238,7 @@ def _refused(people: People) -> PolicyRefused | None:
 
 def _insights(answers: list[Answered]) -> list[tuple[str, str]]:
     tables = {answer.template: Table.of(answer.table) for answer in answers}
-    settings = Settings(as_of=world.DATA_DATE, withheld_high=UNKNOWN_HIGH)  # retailers hold the answers, too
+    settings = Settings(as_of=world.DATA_DATE, withheld_high=largest_withheld(MINIMUM, LARGEST_SHARE))
     found = []
     for name in INSIGHTS:
         insight = find(name)

@@ -4,9 +4,10 @@ An insight's inputs are releases; only those one's member may hold are looked at
 the same use case as any report. What is computed from them is kept by their digests: releases never change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from itertools import product
 
@@ -23,7 +24,8 @@ from cleanroom.state import UserRole
 from policies.load import load_policy
 from policies.model import DataPolicy
 from queries.insights import INSIGHTS, computed, find
-from queries.insights.model import UNKNOWN_HIGH, Insight, InsightResult, Settings, Table
+from queries.insights.model import Insight, InsightResult, Settings, Table
+from queries.insights.withheld import largest_withheld
 from queries.parameters import Declared
 
 _LOOKED_AT = 400
@@ -248,22 +250,23 @@ def _compute(inputs: _Inputs) -> tuple[InsightResult | None, str]:
 
 
 def _withheld_high(room: Room, answers: tuple[Answer, ...]) -> int:
-    """The largest count that can be withheld for too few units: one below the largest minimum behind the answers.
-
-    Unbounded where a receiver's own rows are among others' in a dataset: they do not count towards the minimum, so a
-    number withheld for too few others may be of any size.
-    """
+    """The largest count that can be withheld for too few units, by all policies behind the answers."""
     with room.state.read() as tx:
         text_of = {record.digest: record.text for record in tx.policies.all()}
-    highest = room.floor
+    highest = room.floor - 1
     for answer in answers:
         policies = [_policy(text_of[digest]) for digest in answer.table.policies if digest in text_of]
-        for policy in policies:
-            sharing = {other.member for other in policies if other.dataset == policy.dataset}
-            if len(sharing) > 1 and sharing & set(answer.table.receivers):
-                return UNKNOWN_HIGH
-        highest = max((highest, *(policy.minimum_units for policy in policies)))
-    return highest - 1
+        for dataset in {policy.dataset for policy in policies}:
+            of_dataset = [policy for policy in policies if policy.dataset == dataset]
+            minimum = max(policy.minimum_units for policy in of_dataset)
+            is_shared = len(of_dataset) > 1 and {p.member for p in of_dataset} & set(answer.table.receivers)
+            highest = max(highest, largest_withheld(minimum, _largest_share(of_dataset) if is_shared else None))
+    return highest
+
+
+def _largest_share(policies: Sequence[DataPolicy]) -> Decimal:
+    """What one member may bring to a number of them all: the smallest share any of them states."""
+    return min((p.contributors.largest_share for p in policies if p.contributors is not None), default=Decimal(1))
 
 
 @lru_cache(maxsize=512)

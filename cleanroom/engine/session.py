@@ -105,6 +105,13 @@ class Session:
         """``table`` as this session spells it in FROM."""
         return lake_reference(table) if self._versioned else table_name(table)
 
+    def changes(self, since: PinnedTable, until: PinnedTable) -> str | None:
+        """The change feed of one member's table after ``since`` and up to ``until``, as FROM spells it."""
+        if not self._versioned:
+            return None
+        names = ", ".join(map(quote_text, (lake_alias(until.member), "main", until.dataset)))
+        return f"ducklake_table_changes({names}, {int(since.snapshot) + 1}, {int(until.snapshot)})"
+
     def columns(self, table: PinnedTable) -> ColumnTypes:
         """The physical columns of ``table``; cached, a pinned table never changes.
 

@@ -30,16 +30,21 @@ def withheld_reason(
     if number.rows == 0:
         released = all(sources[units.source].zeros for units in number.units)
         return None if released else Reason.UNITS
-    if any(units.distinct < sources[units.source].minimum_units for units in number.units):
-        return Reason.UNITS
-    shared = (units for units in number.units if units.source not in own)
-    if any(
-        _of_others(units, sources[units.source], receivers) < sources[units.source].minimum_units for units in shared
-    ):
+    if any(units.distinct < _minimum(units, sources) for units in number.units):
         return Reason.UNITS
     if any(_multiplies_few(units, sources[units.source]) for units in number.multipliers):
         return Reason.UNITS
-    return contributor_reason(number, sources, own)
+    mixed = contributor_reason(number, sources, own)
+    if mixed is not None:
+        return mixed
+    # Last, so that a number marked for this has no dominant member: it is below the minimum / (1 - the largest share).
+    shared = [units for units in number.units if units.source not in own]
+    few = any(_of_others(units, sources[units.source], receivers) < _minimum(units, sources) for units in shared)
+    return Reason.UNITS if few else None
+
+
+def _minimum(units: UnitCount, sources: Sequence[SourceObligations]) -> int:
+    return sources[units.source].minimum_units
 
 
 def _of_others(units: UnitCount, source: SourceObligations, receivers: Collection[MemberName]) -> int:

@@ -1,9 +1,23 @@
 """What an insight's reader must know about numbers that did not leave: how many, why, and how large they may be."""
 
 from collections import Counter
+from decimal import Decimal
 
 from cleanroom.released import Reason, Withheld
 from queries.insights.model import SMALL, UNKNOWN_HIGH, Inputs, Settings
+
+
+def largest_withheld(minimum: int, largest_share: Decimal | None) -> int:
+    """The largest count that is withheld for too few units, if each stands for one.
+
+    One below the ``minimum``; where a receiver's own units in a dataset that it shares do not count towards it, that
+    holds for what the others bring, and all of it is limited by the ``largest_share`` that a member may bring.
+    """
+    if largest_share is None:
+        return minimum - 1
+    if largest_share >= 1:
+        return UNKNOWN_HIGH
+    return int((minimum - 1) / (1 - largest_share))
 
 
 def said_of_withheld(inputs: Inputs, settings: Settings) -> tuple[str, ...]:

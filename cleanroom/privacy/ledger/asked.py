@@ -38,10 +38,10 @@ Verdicts = Mapping[CellKey, tuple[Verdict, ...]]
 
 @dataclass(slots=True)
 class AskedOfOwn(Family):
-    """One receiver's questions about its own rows of one dataset, joined by one token; ``entries`` are what was asked."""
+    """One receiver's questions about own rows by the tokens of one domain; ``entries`` are what was asked."""
 
     def ask(self, plan: Plan, reader: GridReader, seconds: float) -> Verdicts | None:
-        """The verdict on every number that ``plan`` (one source, counts of rows) asks; None: it is too fine to tell.
+        """The verdict on every number that ``plan`` (tokens and own rows) asks; None: it is too fine to tell.
 
         Raises:
             Unavailable: CR-R301 .. CR-R304 when the grid cannot be read; nothing may leave then.
@@ -56,10 +56,8 @@ class AskedOfOwn(Family):
         enough = [_enough(layer, len(keys), grid) for layer in asked]
         distinct = {layer.tobytes(): layer for layer in enough}
         free = dict(zip(distinct, self.settled(atoms, grid, list(distinct.values())), strict=True))
-        return {
-            key: tuple(_verdict(at, a, b, free[b.tobytes()]) for a, b in zip(asked, enough, strict=True))
-            for at, key in enumerate(keys)
-        }
+        by_number = [_verdicts(a, b, free[b.tobytes()], len(keys)) for a, b in zip(asked, enough, strict=True)]
+        return dict(zip(keys, zip(*by_number, strict=True), strict=True))
 
     def _as_before(self, plan: Plan) -> Verdicts | None:
         """Without a grid only what was asked may be asked again: the same question of the same rows."""
@@ -84,11 +82,13 @@ def _enough(layer: Layer, cells: int, grid: Grid) -> Layer:
     return np.where(np.append(large, False)[layer], layer, -1).astype(np.int32)
 
 
-def _verdict(at: int, asked: Layer, enough: Layer, free: Shown) -> Verdict:
-    """Of no own row at all the receiver knows that the number is about nobody: nothing is told."""
-    if not (enough == at).any():
-        return Verdict.FEW if (asked == at).any() else Verdict.FREE
-    return Verdict.FREE if free[at] else Verdict.NEAR
+def _verdicts(asked: Layer, enough: Layer, free: Shown, cells: int) -> list[Verdict]:
+    """Per cell. Of no own row at all the receiver knows that the number is about nobody: nothing is told."""
+    counted, large = (np.bincount(layer[layer >= 0], minlength=cells) > 0 for layer in (asked, enough))
+    return [
+        Verdict.FREE if not counted[at] or (large[at] and free[at]) else Verdict.NEAR if large[at] else Verdict.FEW
+        for at in range(cells)
+    ]
 
 
 def gravest(question: OwnQuestion, found: Sequence[Verdicts | None]) -> Verdicts | None:
@@ -106,13 +106,12 @@ def gravest(question: OwnQuestion, found: Sequence[Verdicts | None]) -> Verdicts
     }
 
 
-def as_asked(question: OwnQuestion, verdicts: Verdicts | None) -> LedgerEntry:
+def as_asked(question: OwnQuestion, verdicts: Verdicts) -> LedgerEntry:
     """What is remembered of a question: which of its numbers were free, and so tell something."""
-    told = verdicts or {}
     return LedgerEntry(
         plan=question.plan,
-        cells=tuple(told),
-        shown=tuple(tuple(verdict is Verdict.FREE for verdict in row) for row in told.values()),
+        cells=tuple(verdicts),
+        shown=tuple(tuple(verdict is Verdict.FREE for verdict in row) for row in verdicts.values()),
         asked_by=question.receiver,
     )
 

@@ -53,6 +53,9 @@ class GridReader(Protocol):
     def reference(self, table: PinnedTable) -> str:
         """A pinned table as spelled in FROM."""
 
+    def changes(self, since: PinnedTable, until: PinnedTable) -> str | None:
+        """What FROM reads the rows gained and lost after ``since`` and up to ``until``; None where nothing tells."""
+
     def columns(self, table: PinnedTable) -> PhysicalColumns:
         """A pinned table's columns."""
 
@@ -130,7 +133,11 @@ class Family:
         Raises:
             TooFine: no such grid is built. Unavailable: CR-R301 .. CR-R304.
         """
-        wanted = self._spec(views, reader)
+        # What was recorded since for another test may need terms that this grid lacks.
+        fresh = [
+            view for entry in self.entries[self._absorbed :] for view in views_of(entry.plan, self.protected, reader)
+        ]
+        wanted = self._spec([*fresh, *views], reader)
         if self._grid is None or not self._grid.spec.serves(wanted):
             everything = [*(v for entry in self.entries for v in views_of(entry.plan, self.protected, reader)), *views]
             spec = self._spec(everything, reader)
@@ -146,11 +153,11 @@ class Family:
             for _, layer in _layers(entry, seen_as, self.protected, self._grid):
                 found.setdefault(sha256(layer.tobytes()).digest(), layer)
         # Nothing is noted as absorbed before all of it is at hand: an error on the way must not lose a held number.
-        fresh = [layer for digest, layer in found.items() if digest not in self._known]
-        atoms = atoms.refined(fresh)
-        held = packed_over(atoms, self._held, fresh)
+        layers = [layer for digest, layer in found.items() if digest not in self._known]
+        atoms = atoms.refined(layers)
+        held = packed_over(atoms, self._held, layers)
         if self._exchanges is not None:
-            self._exchanges.absorb(fresh)
+            self._exchanges.absorb(layers)
         self._held, self._atoms, self._absorbed = held, atoms, len(self.entries)
         self._known |= found.keys()
         return self._grid, atoms
@@ -198,7 +205,7 @@ class Family:
 
 
 def _read(spec: GridSpec, reader: GridReader, seconds: float) -> Grid:
-    sql, columns = grid_query(spec, reader.reference)
+    sql, columns = grid_query(spec, reader.reference, reader.changes)
     control = RunControl(limit_seconds=seconds)
     try:
         rows = reader.fetch(sql, control)

@@ -17,20 +17,22 @@ from cleanroom.engine.literals import quote_name, quote_text
 from cleanroom.engine.rows import TableReference
 from cleanroom.engine.sql import EngineSql
 from cleanroom.names import ColumnName, MemberName
-from cleanroom.plan import PinnedTable
+from cleanroom.privacy.ledger.pinned_rows import CONTRIBUTOR_SQL, Changes, Pins, Selected, constant_bits, united
 from cleanroom.privacy.ledger.reach import Reach
 from cleanroom.privacy.ledger.terms import Fineness, Term, terms_of
 from cleanroom.privacy.ledger.views import Hop, Place, View
 from cleanroom.shape import ColumnRef
 
-Pins = tuple[PinnedTable, ...]
+RowsOf = Callable[[Sequence[Pins], Sequence[Selected]], str]
+"""A place's rows at all its pin sets, as SQL."""
+
 CONTRIBUTOR = ColumnName("contributor")
 
 MAX_GRID_CELLS = 200_000
 """Base cells of one grid; a finer one is not built and what needs it is withheld."""
 
-MAX_PINS = 40
-"""Distinct pin sets of one place in one grid (they are bits of a BIGINT, and each is a scan)."""
+MAX_PINS = 1_000
+"""Distinct pin sets of one place in one grid: a standing question every night for some years."""
 
 MAX_HOPS = 5
 """Places in one grid beside the protected rows; each can multiply them."""
@@ -46,7 +48,7 @@ class TooFine(Exception):
 class GridSpec:
     """What a grid is made of. ``places`` starts with None and has parents before children.
 
-    ``pins`` lists, per place without a fold, the distinct pin sets in play; bit ``i`` of a row means the i-th.
+    ``pins`` lists, per place without a fold, the distinct pin sets in play; digit ``i`` of a row's bits means the i-th.
     With a ``reach`` the protected rows are the tokens of all places joined to them. Those of others alone that reach nobody
     are in no cell. Cells are weighed by whom their rows reach: each of them
     counts twice and all own rows that reach nobody count once together, so a minimum of ``k`` there is ``2 * k`` here, and
@@ -132,11 +134,14 @@ class GridColumns:
     units: int
 
 
-def grid_query(spec: GridSpec, reference: TableReference) -> tuple[EngineSql, GridColumns]:
+def grid_query(spec: GridSpec, reference: TableReference, changes: Changes) -> tuple[EngineSql, GridColumns]:
     """The grid's SQL, and where its columns stand."""
     name = {place: f"p{index}" for index, place in enumerate(spec.places)}
     order = sorted(spec.places, key=lambda place: place is None)  # tokens are read off the other places
-    tables = [f"{name[place]} AS (\n{_place_table(spec, place, reference, name)}\n)" for place in order]
+    tables = [
+        f"{name[place]} AS (\n{_place_table(spec, place, name, partial(united, reference=reference, changes=changes))}\n)"
+        for place in order
+    ]
     joins = [_join(place, name) for place in spec.places if place is not None]
     way: dict[Place, str] = {None: name[None]}
     for at, (hop, _) in enumerate(spec.reached_by):
@@ -199,30 +204,31 @@ def _join(hop: Hop, name: Mapping[Place, str]) -> str:
     return f"LEFT JOIN {name[hop]} ON {pairs}"
 
 
-def _place_table(spec: GridSpec, place: Place, reference: TableReference, name: Mapping[Place, str]) -> str:
+def _place_table(spec: GridSpec, place: Place, name: Mapping[Place, str], rows: RowsOf) -> str:
     if place is None and spec.reach:
         return _tokens(spec, name)
     columns = _place_columns(spec, place)
     if place is None:
-        unit = (_CONTRIBUTOR_SQL if spec.unit == CONTRIBUTOR else quote_name(spec.unit), "_unit")
+        unit = (CONTRIBUTOR_SQL if spec.unit == CONTRIBUTOR else quote_name(spec.unit), "_unit")
         # Whose rows are its own counts as nobody there, and rows of nobody are in no cell.
         pins = tuple(tuple(table for table in tables if table.member != spec.own) for tables in spec.pins[place])
-        return _united(pins, [*columns, unit], reference)
+        return rows(pins, [*columns, unit])
     if place.fold:
         listed = ", ".join(f"{expression} AS {alias}" for expression, alias in columns)
         # Whose rows were folded is not known; taken for own, they can only be withheld the more.
         own = ", TRUE AS _own" if spec.reach else ""
-        return f"SELECT {listed}{own}, 1 AS _bits, 1 AS _any FROM (\n{place.fold}\n)"
+        always = constant_bits("1")
+        return f"SELECT {listed}{own}, {always} AS _bits, {always} AS _any FROM (\n{place.fold}\n)"
     # ``_any``: at which pins the joined row has any partner; without one there it is a row without a partner.
     keys = ", ".join(quote_name(own) for own in sorted({link.own for link in place.links}))
     if spec.reach:
-        columns.append((f"({_CONTRIBUTOR_SQL} = {quote_text(spec.reach.receiver)})", "_own"))
-    united = _united(spec.pins[place], columns, reference)
+        columns.append((f"({CONTRIBUTOR_SQL} = {quote_text(spec.reach.receiver)})", "_own"))
+    stored = rows(spec.pins[place], columns)
     if spec.reach:
-        united = f"SELECT DISTINCT * FROM (\n{united}\n)"
+        stored = f"SELECT DISTINCT * FROM (\n{stored}\n)"
     if len(spec.pins[place]) == 1:
-        return f"SELECT *, _bits AS _any FROM (\n{united}\n)"
-    return f"SELECT *, bit_or(_bits) OVER (PARTITION BY {keys}) AS _any FROM (\n{united}\n)"
+        return f"SELECT *, _bits AS _any FROM (\n{stored}\n)"
+    return f"SELECT *, bit_or(_bits) OVER (PARTITION BY {keys}) AS _any FROM (\n{stored}\n)"
 
 
 def _tokens(spec: GridSpec, name: Mapping[Place, str]) -> str:
@@ -237,7 +243,7 @@ def _tokens(spec: GridSpec, name: Mapping[Place, str]) -> str:
     named = ", ".join(map(quote_name, columns))
     united = "\nUNION ALL\n".join(parts)
     return (
-        f"SELECT {named}, {quote_name(spec.unit)} AS _unit, bool_or(_own) AS _own, 1 AS _bits\n"
+        f"SELECT {named}, {quote_name(spec.unit)} AS _unit, bool_or(_own) AS _own, {constant_bits('1')} AS _bits\n"
         f"FROM (\n{united}\n)\nGROUP BY {named}"
     )
 
@@ -263,13 +269,6 @@ def _reached_units(unit: str, k: int) -> str:
     return f"list_concat(list_concat({once}, {again}), {nobody})"
 
 
-Selected = tuple[str, str]
-"""An expression over one stored row, and its alias."""
-
-_CONTRIBUTOR_SQL = "@contributor"
-"""Stands for the member's name until the member is known; ``@`` starts no name and no constant made here."""
-
-
 def _place_columns(spec: GridSpec, place: Place) -> list[Selected]:
     """Join columns as they are, terms as coarse as they matter."""
     joined = {link.column for hop in spec.places if hop is not None for link in hop.links if link.parent == place}
@@ -277,44 +276,6 @@ def _place_columns(spec: GridSpec, place: Place) -> list[Selected]:
     columns = [(quote_name(column), quote_name(column)) for column in sorted(joined)]
     for term, fineness in spec.terms.items():
         if term.place == place:
-            stored = _CONTRIBUTOR_SQL if term.column == CONTRIBUTOR else quote_name(term.column)
+            stored = CONTRIBUTOR_SQL if term.column == CONTRIBUTOR else quote_name(term.column)
             columns.append((_term(stored, fineness), _term_name(term)))
     return columns
-
-
-def _united(pin_sets: tuple[Pins, ...], columns: list[Selected], reference: TableReference) -> str:
-    bits: dict[PinnedTable, int] = {}
-    for bit, tables in enumerate(pin_sets):
-        for table in tables:
-            bits[table] = bits.get(table, 0) | 1 << bit
-    members: dict[str, list[PinnedTable]] = {}
-    for table in bits:
-        members.setdefault(table.member, []).append(table)
-    return "\nUNION ALL\n".join(_member_rows(tables, bits, columns, reference) for tables in members.values())
-
-
-def _member_rows(
-    tables: list[PinnedTable], bits: Mapping[PinnedTable, int], columns: list[Selected], reference: TableReference
-) -> str:
-    """One member's rows: straight from a single snapshot, or united by content with multiplicities from several."""
-    member = quote_text(tables[0].member)
-    wanted = [f"{expression.replace(_CONTRIBUTOR_SQL, member)} AS {alias}" for expression, alias in columns]
-    if len(tables) == 1:
-        own = f"CAST({bits[tables[0]]} AS BIGINT) AS _bits"
-        return f"SELECT {', '.join([*wanted, own])} FROM {reference(tables[0])}"
-    places = range(len(tables))
-    union = " UNION ALL ".join(
-        f"SELECT {', '.join([*wanted, f'{index} AS _at'])} FROM {reference(table)}"
-        for index, table in enumerate(tables)
-    )
-    names = ", ".join(alias for _, alias in columns)
-    counts = ", ".join(f"count(*) FILTER (WHERE _at = {index}) AS _n{index}" for index in places)
-    counted = f"SELECT {names}, {counts} FROM ({union}) GROUP BY {names}"
-    copies = (
-        f"SELECT *, unnest(range(1, greatest({', '.join(f'_n{i}' for i in places)}) + 1)) AS _copy FROM ({counted})"
-    )
-    present = " | ".join(
-        f"CASE WHEN _n{index} >= _copy THEN CAST({bits[table]} AS BIGINT) ELSE 0 END"
-        for index, table in enumerate(tables)
-    )
-    return f"SELECT {names}, {present} AS _bits FROM ({copies})"

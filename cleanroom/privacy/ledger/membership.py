@@ -20,7 +20,7 @@ from cleanroom.privacy.ledger.atoms import Layer
 from cleanroom.privacy.ledger.evaluate import TRUE, Coded, coded
 from cleanroom.privacy.ledger.grid import GridColumns, GridSpec
 from cleanroom.privacy.ledger.terms import Fineness, Term
-from cleanroom.privacy.ledger.units import Ints, Units, units_of
+from cleanroom.privacy.ledger.units import Flags, Ints, Units, units_of
 from cleanroom.privacy.ledger.views import Place, View, dependants, needed_sources
 from cleanroom.released import ShownValue
 from cleanroom.shape import Aggregate, ColumnRef, Fn, JoinKind
@@ -32,19 +32,19 @@ _LOOKUP = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A grid as read: coded terms, snapshot bits (-1: no row joined) and the units of each base cell."""
+    """A grid as read: coded terms, at which pin sets rows are there, and the units of each base cell."""
 
     spec: GridSpec
     cells: int
-    bits: Mapping[Place, Ints]
-    any_bits: Mapping[Place, Ints]
+    bits: Mapping[Place, "Presence"]
+    any_bits: Mapping[Place, "Presence"]
     terms: Mapping[Term, Coded]
     units: Units
 
     def codes(self) -> Ints:
         """Cells x terms as small integers, snapshot bits included: no two cells have the same row."""
         parts = [column.codes + 1 for column in self.terms.values()]
-        parts += [np.unique(bits, return_inverse=True)[1] for bits in (*self.bits.values(), *self.any_bits.values())]
+        parts += [bits.codes + 1 for bits in (*self.bits.values(), *self.any_bits.values())]
         return np.column_stack(parts).astype(np.int64).reshape(self.cells, -1)
 
 
@@ -54,18 +54,40 @@ def grid_of(spec: GridSpec, columns: GridColumns, rows: Sequence[Sequence[object
     return Grid(
         spec=spec,
         cells=len(rows),
-        bits={place: _integers(taken[at]) for place, at in columns.bits.items()},
-        any_bits={place: _integers(taken[at]) for place, at in columns.any_bits.items()},
+        bits={place: _presence_of(taken[at]) for place, at in columns.bits.items()},
+        any_bits={place: _presence_of(taken[at]) for place, at in columns.any_bits.items()},
         terms={term: coded(taken[at]) for term, at in columns.terms.items()},
         units=units_of(taken[columns.units], k=spec.k),
     )
 
 
-def _integers(values: Iterable[object]) -> Ints:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Per base cell a pattern of pin sets: ``patterns[codes[i]]``, digits as text; -1 where no row is joined."""
+
+    codes: Ints
+    patterns: tuple[str, ...]
+
+    @property
+    def joined(self) -> Flags:
+        """Where a row is."""
+        return self.codes >= 0
+
+    def at(self, pin_set: int) -> Flags:
+        """Where a row is that is there at ``pin_set``."""
+        there = np.array([pattern[pin_set] == "1" for pattern in self.patterns] + [False])
+        found: Flags = there[self.codes]
+        return found
+
+
+def _presence_of(values: Iterable[object]) -> Presence:
     listed = list(values)
-    there = [value for value in dict.fromkeys(listed) if isinstance(value, int)]
-    number: dict[object, int] = {None: -1, **{value: value for value in there}}
-    return np.fromiter(map(number.__getitem__, listed), dtype=np.int64, count=len(listed))
+    number: dict[object, int] = {None: -1}
+    for value in dict.fromkeys(listed):
+        if value is not None:
+            number[value] = len(number) - 1
+    codes = np.fromiter(map(number.__getitem__, listed), dtype=np.int64, count=len(listed))
+    return Presence(codes=codes, patterns=tuple(str(value) for value in number if value is not None))
 
 
 def layers_of(
@@ -154,7 +176,7 @@ def _labels(view: View, aggregate: Aggregate, cells: Sequence[CellKey], grid: Gr
 def _presence(view: View, grid: Grid) -> tuple[dict[int, NDArray[np.bool_]], NDArray[np.bool_]]:
     """Per source whether a base cell's rows have a partner there, and which base cells are rows of the answer."""
     root = grid.spec.pins[None].index(view.root_tables)
-    exists = (grid.bits[None] >> root & 1) == 1
+    exists = grid.bits[None].at(root)
     by_place: dict[Place, NDArray[np.bool_]] = {None: exists.copy()}
     for place in grid.spec.places:
         if place is None:
@@ -163,9 +185,7 @@ def _presence(view: View, grid: Grid) -> tuple[dict[int, NDArray[np.bool_]], NDA
         if not used:
             continue
         bit = 0 if place.fold else grid.spec.pins[place].index(view.plan.tables[used[0]])
-        joined = grid.bits[place] >= 0
-        here = joined & ((grid.bits[place] >> bit & 1) == 1)
-        anywhere = joined & ((grid.any_bits[place] >> bit & 1) == 1)
+        here, anywhere = grid.bits[place].at(bit), grid.any_bits[place].at(bit)
         for link in place.links:
             if link.parent is not None:
                 here, anywhere = here & by_place[link.parent], anywhere & by_place[link.parent]

@@ -118,9 +118,10 @@ class Ledger:
             for each in tests
         ]
         verdicts = gravest(question, found)
-        content = encode_entry(as_asked(question, verdicts))
-        if sha256(content).digest() not in before:
-            self._store.append([question.receiver], content)
+        if verdicts is not None:
+            content = encode_entry(as_asked(question, verdicts))
+            if sha256(content).digest() not in before:
+                self._store.append([question.receiver], content)
         return about_own(question, verdicts)
 
     def _family(self, task: "_Task") -> Family:

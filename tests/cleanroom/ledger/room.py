@@ -164,6 +164,9 @@ class Tables:
         """A snapshot's table."""
         return f'"{table.member}_{table.dataset}_{int(table.snapshot)}"'
 
+    def changes(self, since: PinnedTable, until: PinnedTable) -> None:
+        """There is no feed: every snapshot is read."""
+
     def columns(self, table: PinnedTable) -> "TableColumns":
         """Its columns, remembered as the session does: a pinned table never changes."""
         if table not in self._columns:

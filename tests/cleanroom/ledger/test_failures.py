@@ -41,6 +41,10 @@ class Failing:
         self._used()
         return self.tables.reference(table)
 
+    def changes(self, since: PinnedTable, until: PinnedTable) -> None:
+        """There is no feed."""
+        self.tables.changes(since, until)
+
     def columns(self, table: PinnedTable) -> TableColumns:
         """Its columns."""
         self._used()

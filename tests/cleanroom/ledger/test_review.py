@@ -1,8 +1,14 @@
 """The ledger over real engine SQL: what leaves, and what must not."""
 
 from datetime import date
+from uuid import UUID
 
-from tests.cleanroom.ledger.room import Room, ask, cmp, count, month, plain
+import pytest
+
+from cleanroom.privacy.ledger import grid
+from cleanroom.privacy.ledger.review import Ledger
+from cleanroom.privacy.ledger.store import MemoryStore
+from tests.cleanroom.ledger.room import Room, ask, cmp, count, distinct, joined, month, plain
 
 SALES = {"sale_id": "INTEGER", "buyer": "INTEGER", "unit": "INTEGER", "region": "VARCHAR", "sale_date": "DATE"}
 
@@ -83,16 +89,46 @@ def test_the_order_of_rows_decides_nothing() -> None:
     assert shown[0] == shown[1] == {(date(2026, 1, 1),): (True, True), (date(2026, 2, 1),): (True, False)}
 
 
-def test_a_grid_that_would_be_too_fine_lets_only_what_is_held_out_again() -> None:
+def test_a_grid_that_would_be_too_fine_lets_only_what_is_held_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """More snapshots of one dataset than a grid takes: the same answer again, and nothing new."""
+    monkeypatch.setattr(grid, "MAX_PINS", 4)
     room = small_room()
     rows = list(room.data.values())[-1]
-    for step in range(41):
+    for step in range(5):
         room.run(ask(count(where=cmp("region", "=", "north"))))
         room.upload("harbor", "sales", [*rows, *sales(1000 + 100 * step, 50, "north", date(2026, 3, 1))])
         rows = list(room.data.values())[-1]
     late = room.run(ask(by=[plain("region")]))
     assert not any(any(flags) for flags in late.shown)
+
+
+def test_a_standing_question_is_answered_every_night() -> None:
+    """Sixty nights, each with enough news; after a restart, a night with too few is not told."""
+    store = MemoryStore()
+    room = Room(types={"sales": SALES}, ledger=Ledger(store))
+    rows = sales(0, 20, "north", date(2026, 1, 5))
+    for night in range(60):
+        rows = [*rows, *sales(100 + 10 * night, 6, "north", date(2026, 1, 5))]
+        room.upload("harbor", "sales", rows)
+        assert room.run(ask()).table() == {(): [len(rows)]}
+    room.ledger = Ledger(store)
+    room.upload("harbor", "sales", rows[3:])
+    assert room.run(ask()).table() == {(): ["withheld"]}
+
+
+def test_a_question_about_own_rows_that_is_too_fine_is_never_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """INVARIANT I13: not at first and not when it is asked again; what was asked before is."""
+    monkeypatch.setattr(grid, "MAX_HOPS", 1)
+    room = Room(types={"sales": {"buyer": "UUID"}, "registrations": {"owner": "UUID"}, "tickets": {"owner": "UUID"}})
+    room.upload("harbor", "sales", [{"buyer": UUID(int=n)} for n in range(30)])
+    for own in ("registrations", "tickets"):
+        room.upload("solstice", own, [{"owner": UUID(int=n)} for n in range(20)])
+    first, second = (
+        ask(distinct("buyer"), joins=[joined(own, "buyer", "owner")]) for own in ("registrations", "tickets")
+    )
+    assert room.run(first).table() == {(): [20]}
+    assert [room.run(second).table() for _ in range(2)] == [{(): ["withheld"]}] * 2
+    assert room.run(first).table() == {(): [20]}
 
 
 def test_versions_of_several_members_meet() -> None:

@@ -225,11 +225,6 @@ def _reason(plan: Plan, aggregate: Aggregate, rows: list[Joined], draws: set[int
     units = {n: {row[n]["_unit"] for row in rows if row[n] is not None and row[n]["_unit"] is not None} for n in draws}
     if any(len(units[n]) < sources[n].minimum_units for n in draws):
         return Reason.UNITS
-    for n in draws:
-        for receiver in set(plan.obligations.receivers) & {t.member for t in plan.tables[n]}:
-            held = {row[n]["_unit"] for row in rows if row[n] is not None and receiver in row[n]["_from"]}
-            if len(plan.tables[n]) > 1 and len(units[n] - held) < sources[n].minimum_units:
-                return Reason.UNITS
     for fan in fans:
         multiplied = [row for row in rows if row[fan] is not None]
         for n in {*draws, fan}:
@@ -240,6 +235,11 @@ def _reason(plan: Plan, aggregate: Aggregate, rows: list[Joined], draws: set[int
     for reason in (Reason.CONTRIBUTORS, Reason.DOMINANCE):
         if reason in reasons:
             return reason
+    for n in draws:
+        for receiver in set(plan.obligations.receivers) & {t.member for t in plan.tables[n]}:
+            held = {row[n]["_unit"] for row in rows if row[n] is not None and receiver in row[n]["_from"]}
+            if len(plan.tables[n]) > 1 and len(units[n] - held) < sources[n].minimum_units:
+                return Reason.UNITS
     return None
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -10,6 +11,7 @@ from cleanroom.released import Reason, ReleasedTable, Withheld
 from queries.insights import INSIGHTS, computed, find
 from queries.insights.model import UNKNOWN_HIGH, Cell, Inputs, InsightResult, Settings, Table, number
 from queries.insights.refused import InsightRefused
+from queries.insights.withheld import largest_withheld
 from tests.queries.insights.clear_room import clear_room, run_template
 
 SETTINGS = Settings(as_of=world.DATA_DATE)
@@ -399,3 +401,14 @@ def test_too_few_others_say_nothing_about_size() -> None:
     found = computed(find("claim-incidence"), {"claims-by-model": table}, Settings(withheld_high=UNKNOWN_HIGH))
     assert (cells(found, "shares", "low"), cells(found, "shares", "high")) == ([0.0], [1000.0])
     assert any("may be of any size" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "share", "largest"),
+    [(15, None, 14), (15, "0.8", 70), (25, "0.7", 80), (25, "1", UNKNOWN_HIGH)],
+)
+def test_what_a_receiver_brings_itself_widens_what_a_withheld_count_may_be(
+    minimum: int, share: str | None, largest: int
+) -> None:
+    """Fourteen of others, at least a fifth of all: seventy at most; where one may bring all, nothing is known."""
+    assert largest_withheld(minimum, None if share is None else Decimal(share)) == largest
