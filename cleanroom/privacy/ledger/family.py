@@ -23,7 +23,8 @@ from cleanroom.privacy.contributors import own_sources
 from cleanroom.privacy.ledger.atoms import Atoms, Layer, one_atom
 from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.exchanges import Exchanges
-from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, grid_query, spec_of
+from cleanroom.privacy.ledger.grid import CONTRIBUTOR, MAX_GRID_CELLS, GridSpec, TooFine, spec_of
+from cleanroom.privacy.ledger.grid_query import grid_query
 from cleanroom.privacy.ledger.membership import Grid, check_cells, grid_of, layers_of
 from cleanroom.privacy.ledger.reach import Reach
 from cleanroom.privacy.ledger.rollups import packed_over

@@ -18,7 +18,8 @@ from cleanroom.errors import IntegrityFailure
 from cleanroom.privacy.ledger import evaluate
 from cleanroom.privacy.ledger.atoms import Layer
 from cleanroom.privacy.ledger.evaluate import TRUE, Coded, coded
-from cleanroom.privacy.ledger.grid import GridColumns, GridSpec
+from cleanroom.privacy.ledger.grid import GridSpec
+from cleanroom.privacy.ledger.grid_query import GridColumns
 from cleanroom.privacy.ledger.terms import Fineness, Term
 from cleanroom.privacy.ledger.units import Flags, Ints, Units, units_of
 from cleanroom.privacy.ledger.views import Place, View, dependants, needed_sources
