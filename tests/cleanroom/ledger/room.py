@@ -196,6 +196,7 @@ class Room:
     k: int = 5
     contributors: Contributors | None = None
     ledger_on: bool = True
+    zeros: bool = True
     tables: Tables = field(default_factory=Tables)
     ledger: Ledger = field(default_factory=lambda: Ledger(MemoryStore()))
     pins: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -235,7 +236,7 @@ class Room:
                 minimum_units=self.k,
                 contributors=self.contributors,
                 clamps={},
-                zeros=True,
+                zeros=self.zeros,
                 policies=(),
             )
             for source, tables in zip(shape.sources, pinned, strict=True)
