@@ -40,9 +40,9 @@ class GridSpec:
 
     ``pins`` lists, per place without a fold, the distinct pin sets in play; digit ``i`` of a row's bits means the i-th.
     With a ``reach`` the protected rows are the tokens of all places joined to them. Those of others alone that reach nobody
-    are in no cell. Cells are weighed by whom their rows reach: each of them
-    counts twice and all own rows that reach nobody count once together, so a minimum of ``k`` there is ``2 * k`` here, and
-    own rows that reach nobody are still a cell. Where zeros are released they are weighed by their tokens.
+    are in no cell. Cells are weighed by whom their rows reach: each of them counts twice and all own rows that reach nobody
+    count once together, so a minimum of ``k`` there is ``2 * k`` here, and own rows that reach nobody are still a cell.
+    Where zeros are released they are weighed by their tokens.
     """
 
     unit: ColumnName

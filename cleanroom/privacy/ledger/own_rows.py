@@ -192,10 +192,5 @@ class _Asked:
         return frozenset(self.found.setdefault((one, about), len(self.found)) for one in counted)
 
 
-def _joined_by(shape: QueryShape, source: int) -> list[ColumnName]:
-    pairs = [pair for one in shape.sources if one.join is not None for pair in one.join.pairs]
-    return sorted({side.column for pair in pairs for side in (pair.left, pair.right) if side.source == source})
-
-
 def _may_be_missing(shape: QueryShape, source: int) -> bool:
     return source > 0 and any(one.join is not None and one.join.kind is JoinKind.LEFT for one in shape.sources)

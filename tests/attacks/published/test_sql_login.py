@@ -1,7 +1,6 @@
 """A login with one member's role, and everything PostgreSQL offers it: nothing of another's is read, changed or held up."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -159,19 +158,3 @@ def test_publishing_says_that_it_was_held_up(bi: Bi, reader: psycopg.Connection)
         with pytest.raises(Conflict, match="CR-L002"):
             bi.publishing.publish(lay_out([shared]), room=ROOM, room_key="key", member=HARBOR)
     assert reader.execute(f"SELECT count(*) FROM {OURS}.shared".encode()).fetchall() == [(50,)]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    """A closed room with three members and a person per role in each."""
-    case = Case.make(tmp_path_factory.mktemp("people"))
-    case.room.close()
-    return case
-
-
-@pytest.fixture
-def case(made: Case, tmp_path: Path) -> Iterator[Case]:
-    """A room of the test's own."""
-    copied = made.copied(tmp_path)
-    yield copied
-    copied.room.close()
