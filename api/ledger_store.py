@@ -20,7 +20,7 @@ from cleanroom.privacy.about_own import AboutOwn
 from cleanroom.privacy.ledger.entry import decode_entry
 from cleanroom.privacy.ledger.family import GridReader
 from cleanroom.privacy.ledger.review import Ledger
-from cleanroom.privacy.ledger_port import CellKey
+from cleanroom.released import CellKey
 from cleanroom.state import ROOM
 from cleanroom.state.ledger import LedgerRow
 

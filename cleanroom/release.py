@@ -17,7 +17,7 @@ from cleanroom.engine.session import Session
 from cleanroom.engine.types import output_type
 from cleanroom.errors import IntegrityFailure
 from cleanroom.plan import Plan
-from cleanroom.privacy.about_own import AboutOwn, CellKey, Reasons, own_cells_kept_back, own_reasons
+from cleanroom.privacy.about_own import AboutOwn, Reasons, own_cells_kept_back, own_reasons
 from cleanroom.privacy.contributors import own_sources
 from cleanroom.privacy.having import holds
 from cleanroom.privacy.ledger_port import LedgerPort
@@ -25,7 +25,7 @@ from cleanroom.privacy.mechanisms import require_available, shown_value
 from cleanroom.privacy.ordering import ReleasedCell, ordered
 from cleanroom.privacy.outputs import Cell, evaluate, shown
 from cleanroom.privacy.thresholds import withheld_reason
-from cleanroom.released import Reason, ReleasedColumn, ReleasedTable, Withheld
+from cleanroom.released import CellKey, Reason, ReleasedColumn, ReleasedTable, Withheld
 from cleanroom.shape import DimensionValue
 
 

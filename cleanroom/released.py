@@ -12,6 +12,8 @@ from enum import StrEnum
 from cleanroom.names import Digest, MemberName
 
 ShownValue = str | int | float | Decimal | bool | date | None
+CellKey = tuple[ShownValue, ...]
+"""One value per ``QueryShape.dimensions``; ``()`` is the ungrouped total."""
 
 
 class Reason(StrEnum):

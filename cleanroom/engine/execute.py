@@ -25,10 +25,10 @@ from cleanroom.engine.sql import (
     contributing,
 )
 from cleanroom.engine.types import PhysicalTypes
-from cleanroom.engine.unit_pass import CellKey, unit_pass
+from cleanroom.engine.unit_pass import unit_pass
 from cleanroom.errors import IntegrityFailure, UsageProblem
 from cleanroom.plan import Obligations, Plan
-from cleanroom.released import ShownValue
+from cleanroom.released import CellKey, ShownValue
 from cleanroom.shape import ColumnRef
 
 Row = Sequence[object]

@@ -14,9 +14,7 @@ from cleanroom.engine.literals import quote_shown
 from cleanroom.engine.rows import TableReference, from_where, joined_rows, member_bit, member_words
 from cleanroom.engine.sql import MAX_CELLS, EngineSql, SelectList, UnitLayout, filtered
 from cleanroom.plan import Plan
-from cleanroom.released import ShownValue
-
-CellKey = tuple[ShownValue, ...]
+from cleanroom.released import CellKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

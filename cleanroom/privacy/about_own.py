@@ -7,10 +7,7 @@ that is listed or not would tell of that person; so where too little is asked, t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cleanroom.released import Reason, ShownValue
-
-CellKey = tuple[ShownValue, ...]
-"""One value per ``QueryShape.dimensions``; ``()`` is the ungrouped total."""
+from cleanroom.released import CellKey, Reason
 
 Reasons = tuple[Reason | None, ...]
 

@@ -13,8 +13,7 @@ from decimal import Decimal
 from cleanroom.engine.counts import CONTRIBUTOR
 from cleanroom.engine.raw import RawNumber
 from cleanroom.plan import Contributors, Plan, SourceObligations
-from cleanroom.privacy.ledger_port import CellKey
-from cleanroom.released import Reason
+from cleanroom.released import CellKey, Reason
 from cleanroom.shape import And, Case, CaseBranch, Compare, CompareOp, Literal, PlainColumn, Predicate
 
 

@@ -10,9 +10,8 @@ from typing import Protocol
 
 from cleanroom.engine.session import Session
 from cleanroom.plan import Plan
-from cleanroom.privacy.about_own import AboutOwn, CellKey
-
-__all__ = ["CellKey", "LedgerPort", "NoLedger"]
+from cleanroom.privacy.about_own import AboutOwn
+from cleanroom.released import CellKey
 
 
 class LedgerPort(Protocol):

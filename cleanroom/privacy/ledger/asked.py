@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 
 from cleanroom.plan import Plan
-from cleanroom.privacy.about_own import AboutOwn, CellKey, Reasons
+from cleanroom.privacy.about_own import AboutOwn, Reasons
 from cleanroom.privacy.ledger.atoms import Layer
 from cleanroom.privacy.ledger.entry import LedgerEntry
 from cleanroom.privacy.ledger.family import Family, GridReader, views_of
@@ -21,7 +21,7 @@ from cleanroom.privacy.ledger.membership import Grid, keys_of, layers_of
 from cleanroom.privacy.ledger.own_rows import OwnQuestion, Parts
 from cleanroom.privacy.ledger.settle import Shown
 from cleanroom.privacy.ledger.views import View
-from cleanroom.released import Reason
+from cleanroom.released import CellKey, Reason
 
 
 class Verdict(Enum):

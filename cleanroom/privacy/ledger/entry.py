@@ -15,11 +15,10 @@ from cleanroom.canonical import canonical_json
 from cleanroom.errors import IntegrityFailure
 from cleanroom.names import DatasetName, MemberName
 from cleanroom.plan import Plan
-from cleanroom.released import ShownValue
+from cleanroom.released import CellKey, ShownValue
 from cleanroom.shape_codec import plan_from_bytes
 
 FORMAT = 2
-CellKey = tuple[ShownValue, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

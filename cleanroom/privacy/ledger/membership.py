@@ -23,10 +23,9 @@ from cleanroom.privacy.ledger.grid_query import GridColumns
 from cleanroom.privacy.ledger.terms import Fineness, Term
 from cleanroom.privacy.ledger.units import Flags, Ints, Units, units_of
 from cleanroom.privacy.ledger.views import Place, View, dependants, needed_sources
-from cleanroom.released import ShownValue
+from cleanroom.released import CellKey, ShownValue
 from cleanroom.shape import Aggregate, ColumnRef, Fn, JoinKind
 
-CellKey = tuple[ShownValue, ...]
 _LOOKUP = 1 << 20
 """Possible keys up to which cells are found in a table of all of them."""
 
@@ -68,11 +67,6 @@ class Presence:
 
     codes: Ints
     patterns: tuple[str, ...]
-
-    @property
-    def joined(self) -> Flags:
-        """Where a row is."""
-        return self.codes >= 0
 
     def at(self, pin_set: int) -> Flags:
         """Where a row is that is there at ``pin_set``."""

@@ -17,11 +17,12 @@ from cleanroom.names import ColumnName, DatasetName, MemberName
 from cleanroom.plan import Plan
 from cleanroom.privacy.about_own import AboutOwn
 from cleanroom.privacy.ledger.asked import AskedOfOwn, about_own, as_asked, gravest
-from cleanroom.privacy.ledger.entry import CellKey, LedgerEntry, decode_entry, encode_entry, key_order
+from cleanroom.privacy.ledger.entry import LedgerEntry, decode_entry, encode_entry, key_order
 from cleanroom.privacy.ledger.family import Family, GridReader, Protected
 from cleanroom.privacy.ledger.grid import CONTRIBUTOR
 from cleanroom.privacy.ledger.own_rows import IsToken, OwnQuestion, joins_others, own_questions
 from cleanroom.privacy.ledger.store import LedgerStore
+from cleanroom.released import CellKey
 
 MAX_WARM_FAMILIES = 32
 """Families whose grids stay in memory; the least recently used are read again when needed."""

@@ -15,9 +15,10 @@ from cleanroom.engine.control import RunControl
 from cleanroom.engine.sql import EngineSql, NumberLayout, aggregate_query
 from cleanroom.names import ColumnName, DatasetName, MemberName, SnapshotId
 from cleanroom.plan import Contributors, Mechanism, Obligations, PinnedTable, Plan, SourceObligations
-from cleanroom.privacy.about_own import CellKey, own_reasons
+from cleanroom.privacy.about_own import own_reasons
 from cleanroom.privacy.ledger.review import Ledger
 from cleanroom.privacy.ledger.store import MemoryStore
+from cleanroom.released import CellKey
 from cleanroom.shape import (
     Aggregate,
     AggregateValue,

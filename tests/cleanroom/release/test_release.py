@@ -11,9 +11,9 @@ from cleanroom.engine.session import Session
 from cleanroom.errors import IntegrityFailure, PolicyRefused
 from cleanroom.names import ColumnName, DatasetName, MemberName, SnapshotId
 from cleanroom.plan import Mechanism, Obligations, PinnedTable, Plan, SourceObligations
-from cleanroom.privacy.ledger_port import CellKey, LedgerPort, NoLedger
+from cleanroom.privacy.ledger_port import LedgerPort, NoLedger
 from cleanroom.release import release
-from cleanroom.released import Reason, ReleasedTable, Withheld
+from cleanroom.released import CellKey, Reason, ReleasedTable, Withheld
 from cleanroom.shape import (
     Aggregate,
     AggregateValue,
